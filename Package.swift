@@ -1,0 +1,25 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let package = Package(
+  name: "Solderless",
+  products: [.executable(name: "solderless", targets: ["solderless"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "Machine"),
+    .target(name: "Processor", dependencies: ["Machine"]),
+    .target(name: "ARMv6M", dependencies: ["Machine", "Processor"]),
+    .target(name: "Chips", dependencies: ["Machine", "Processor", "ARMv6M"]),
+    .target(name: "Parts", dependencies: ["Machine"]),
+    .target(name: "Images", dependencies: ["Machine"]),
+    .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images"]),
+    .target(name: "Frontend", dependencies: ["Boards"]),
+    .executableTarget(
+      name: "solderless",
+      dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// What every processor core shares lives in this target.
