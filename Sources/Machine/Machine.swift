@@ -1,0 +1,81 @@
+/// Cores, buses and time, and the loop that runs them.
+public final class Machine {
+  public let arena: StateArena
+  public let scheduler: Scheduler
+  public let log = Log()
+  public private(set) var cores: [Core] = []
+  public private(set) var memories: [Memory] = []
+  /// The cores' clock.
+  public let coreClock: UnsafeMutablePointer<Clock>
+  /// Longest slice in picoseconds: how late outside input may be seen.
+  public var quantum: UInt64 = 100_000_000
+  /// Cycles that one of two running cores may be ahead of the other.
+  static let interleave: UInt64 = 128
+
+  public init(arena: StateArena = StateArena(), clock: Clock) {
+    self.arena = arena
+    coreClock = arena.allocate("Machine.clock", initial: clock)
+    scheduler = Scheduler(arena: arena, coreClock: coreClock)
+    log.location = { [unowned self] in
+      runningCore.map { "\($0.name) at pc 0x" + String($0.programCounter, radix: 16) } ?? ""
+    }
+  }
+  public func add(_ core: Core) {
+    core.currentCycle = { [unowned self] in coreClock.pointee.cycle(atOrAfter: scheduler.now) }
+    core.endSlice = { [unowned self] in scheduler.endSlice() }
+    cores.append(core)
+  }
+  public func add(_ memory: Memory) { memories.append(memory) }
+
+  /// Picoseconds since power-on.
+  public var now: UInt64 { scheduler.now }
+  public private(set) var runningCore: Core?
+  public var stop: StopReason? { cores.lazy.compactMap(\.stop).first }
+
+  /// Changes the cores' frequency from now on (1/256 Hz).
+  public func setCoreFrequency256(_ f: UInt64) {
+    guard f != coreClock.pointee.frequency256 else { return }
+    let time = scheduler.now
+    let cycle = runningCore?.cycles.pointee ?? coreClock.pointee.cycle(atOrAfter: time)
+    coreClock.pointee.setFrequency256(f, at: time, cycle: cycle)
+    scheduler.endSlice()
+  }
+
+  /// Runs to virtual time `end`, or until a core stops for good.
+  public func run(until end: UInt64) {
+    while scheduler.now < end && stop == nil {
+      let now = scheduler.now
+      scheduler.state.pointee.sliceEnd = max(now, min(scheduler.nextDeadline, end, now &+ quantum))
+      runCores()
+      let target = scheduler.state.pointee.sliceEnd
+      scheduler.state.pointee.sliceEnd = .max
+      scheduler.advance(to: target)
+    }
+  }
+  /// Runs all cores to the end of the slice, which they may shorten; the one that is behind goes first.
+  private func runCores() {
+    while stop == nil {
+      let end = coreClock.pointee.cycle(atOrAfter: scheduler.state.pointee.sliceEnd)
+      var next: Core?, others = UInt64.max
+      for core in cores where !core.asleep.pointee {
+        if let n = next, core.cycles.pointee >= n.cycles.pointee {
+          others = min(others, core.cycles.pointee)
+        } else {
+          if let n = next { others = min(others, n.cycles.pointee) }
+          next = core
+        }
+      }
+      guard let core = next, core.cycles.pointee < end else { break }
+      core.mayAccess.pointee = others
+      // With company, a grid of fixed cycles keeps the interleaving independent of where slices begin.
+      core.limit.pointee = others == .max ? end : min(end, (max(others, core.cycles.pointee) / Self.interleave + 1) * Self.interleave)
+      scheduler.runningCycles = core.cycles
+      scheduler.runningLimit = core.limit
+      runningCore = core
+      core.run()
+      scheduler.runningCycles = nil
+      scheduler.runningLimit = nil
+      runningCore = nil
+    }
+  }
+}
