@@ -1,0 +1,227 @@
+import Machine
+import Processor
+
+/// An ARMv6-M core: Cortex-M0 or M0+ (ARM DDI 0419, DDI 0432, DDI 0484).
+public final class CortexM0: Core {
+  /// What an implementation has.
+  public struct Variant: Sendable {
+    public var cpuid: UInt32 = 0x410C_C601
+    public var hasVTOR = true, hasMPU = true, hasUserMode = true, hasSysTick = true
+    public var branchCycles = 2, wideCycles = 3, multiplyCycles = 1, exceptionEntry: UInt64 = 15, exceptionReturn: UInt64 = 5
+    public var interrupts = 32
+    /// The single-cycle IO port's addresses.
+    public var ioPort: Range<UInt32> = 0..<0
+    public var vtorMask: UInt32 = 0xFFFF_FF00
+    /// SYST_CALIB.
+    public var calibration: UInt32 = 0
+    public init() {}
+    /// RP2040: Cortex-M0+ r0p1 with all options (datasheet §2.4).
+    public static var rp2040: Variant {
+      var v = Variant()
+      v.ioPort = 0xD000_0000..<0xD000_1000
+      v.calibration = 0x0000_270F
+      return v
+    }
+    /// A plain Cortex-M0.
+    public static var m0: Variant {
+      var v = Variant()
+      v.cpuid = 0x410C_C200
+      v.hasVTOR = false
+      v.hasMPU = false
+      v.hasUserMode = false
+      v.branchCycles = 3
+      v.wideCycles = 4
+      v.exceptionEntry = 16
+      return v
+    }
+  }
+  /// Everything that changes, besides what the kernel keeps for a core. r15 is the address of the next instruction.
+  struct State: BitwiseCopyable {
+    var otherSP: UInt32 = 0  // the stack pointer that is not in r13
+    var negative: UInt32 = 0, zero: UInt32 = 1, carry: UInt32 = 0, overflow: UInt32 = 0  // bit 31; ==0; 0/1; bit 31
+    var thumb = true
+    var primask = false
+    var control: UInt32 = 0
+    var ipsr: UInt32 = 0
+    var event = false
+    var sleepOnWFE = false
+    var lockedUp = false
+    var dispatch = false  // an exception can be taken now
+    var pending: UInt64 = 0, active: UInt64 = 0  // by exception number
+    var enabled: UInt32 = 0, lines: UInt32 = 0
+    var nmiLine = false
+    var priorities: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)  // one byte per IRQ
+    var shpr2: UInt32 = 0, shpr3: UInt32 = 0
+    var vtor: UInt32 = 0, scr: UInt32 = 0
+    var sysCSR: UInt32 = 0, sysReload: UInt32 = 0, sysValue: UInt32 = 0, sysFlag = false
+    var sysStart: UInt64 = 0  // count of the SysTick's clock at which sysValue held
+    var mpuControl: UInt32 = 0, mpuRegion: UInt32 = 0
+    var mpuBase: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)
+    var mpuAttributes: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)
+    var lastAccess: UInt32 = 0
+    var step = false
+  }
+  typealias Region = CodeRegion<Op>
+
+  public let variant: Variant
+  public let bus: Bus
+  let state: UnsafeMutablePointer<State>
+  /// r0 to r15.
+  public let registers: UnsafeMutablePointer<UInt32>
+  let scheduler: Scheduler
+  let clock: UnsafeMutablePointer<Clock>
+  var regions: [Region] = []
+  // Fast memory, as the loop reads it.
+  var ram: Region?
+  var flash: Region?
+  var current: Region?
+
+  /// Clock of SysTick's external reference; nil: none.
+  public var referenceClock: UnsafeMutablePointer<Clock>?
+  /// Called on SEV: the other cores' event.
+  public var onSendEvent: () -> Void = {}
+  /// AIRCR.SYSRESETREQ.
+  public var onResetRequest: () -> Void = {}
+  /// A host call of the ROM: its number, the registers; gives the cycles that it took.
+  public var onHostCall: ((UInt32, CortexM0) -> UInt32)?
+  /// BKPT with a debugger attached: true when it takes it.
+  public var onBreakpoint: ((CortexM0) -> Bool)?
+  /// Lockup: nothing but a reset or an NMI helps.
+  public var onLockup: (CortexM0) -> Void = { _ in }
+  /// Sleep with SLEEPDEEP set.
+  public var onDeepSleep: () -> Void = {}
+  /// Addresses that stop the careful loop.
+  public var breakpoints: Set<UInt32> = []
+  /// Called before each instruction, in the careful loop.
+  public var onInstruction: ((CortexM0, UInt32) -> Void)?
+  var sysTickEvent: Scheduler.Event!
+
+  public init(name: String, variant: Variant, bus: Bus, machine: Machine) {
+    self.variant = variant
+    self.bus = bus
+    scheduler = machine.scheduler
+    clock = machine.coreClock
+    registers = machine.arena.allocate("\(name).registers", count: 16, initial: UInt32(0))
+    state = machine.arena.allocate("\(name).state", initial: State())
+    super.init(name: name, arena: machine.arena)
+    if variant.hasSysTick {
+      sysTickEvent = scheduler.event("\(name).SysTick") { [unowned self] _ in sysTickExpired() }
+    }
+  }
+
+  // MARK: Memory
+
+  /// Adds memory that code may run from. One writable region and one with a cache or wait states are the fast ones.
+  public func addRegion(base: UInt32, size: UInt32, memory: UnsafeMutableRawPointer, writable: Bool, hostCalls: Bool = false, cache: FlashCache? = nil) {
+    let region = Region(base: base, size: size, memory: memory, writable: writable, hostCalls: hostCalls, cache: cache)
+    regions.append(region)
+    if writable && ram == nil { ram = region }
+    if !writable && !hostCalls && flash == nil { flash = region }
+    if let cache {
+      cache.onEvict.append { [unowned region] offset in
+        for i in 0..<4 {
+          let at = Int(offset / 2) + i
+          guard at < Int(region.size / 2) else { return }
+          if region.slots[at].op != .undecoded { region.slots[at].op = .fetchMiss }
+        }
+      }
+      cache.onFill.append { [unowned region] offset in
+        for i in 0..<2 {
+          let at = Int(offset / 2) + i
+          guard at < Int(region.size / 2) else { return }
+          if region.slots[at].op == .fetchMiss { region.slots[at].op = region.slots[at].real }
+        }
+      }
+      cache.onFlush.append { [unowned region] in region.invalidateAll() }
+    }
+  }
+  func region(at address: UInt32) -> Region? {
+    for r in regions where address &- r.base < r.size { return r }
+    return nil
+  }
+  /// Memory changed behind the core's back.
+  public func invalidate(_ address: UInt32, count: UInt32) {
+    for r in regions where address &- r.base < r.size { r.invalidate(offset: address &- r.base, count: count) }
+  }
+  public override func invalidateAll() { for r in regions { r.invalidateAll() } }
+
+  // MARK: Registers
+
+  public override var programCounter: UInt32 { registers[15] }
+  var isHandler: Bool { state.pointee.ipsr != 0 }
+  var isPrivileged: Bool { isHandler || !state.pointee.control[bit: 0] }
+  public var apsr: UInt32 {
+    get {
+      let s = state.pointee
+      return s.negative & 0x8000_0000 | (s.zero == 0 ? 1 << 30 : 0) | s.carry << 29 | (s.overflow >> 31) << 28
+    }
+    set {
+      state.pointee.negative = newValue & 0x8000_0000
+      state.pointee.zero = newValue[bit: 30] ? 0 : 1
+      state.pointee.carry = newValue[bits: 29...29]
+      state.pointee.overflow = newValue[bits: 28...28] << 31
+    }
+  }
+  public var xpsr: UInt32 { apsr | (state.pointee.thumb ? 1 << 24 : 0) | state.pointee.ipsr }
+  public var control: UInt32 { state.pointee.control }
+  public var primask: Bool { state.pointee.primask }
+  public var msp: UInt32 {
+    get { state.pointee.control[bit: 1] ? state.pointee.otherSP : registers[13] }
+    set { if state.pointee.control[bit: 1] { state.pointee.otherSP = newValue & ~3 } else { registers[13] = newValue & ~3 } }
+  }
+  public var psp: UInt32 {
+    get { state.pointee.control[bit: 1] ? registers[13] : state.pointee.otherSP }
+    set { if state.pointee.control[bit: 1] { registers[13] = newValue & ~3 } else { state.pointee.otherSP = newValue & ~3 } }
+  }
+  func selectStack(process: Bool) {
+    guard process != state.pointee.control[bit: 1] else { return }
+    swap(&registers[13], &state.pointee.otherSP)
+    state.pointee.control[bit: 1] = process
+  }
+  public override var registerDump: String {
+    func hex(_ v: UInt32) -> String {
+      let s = String(v, radix: 16)
+      return "0x" + String(repeating: "0", count: 8 - s.count) + s
+    }
+    var text = ""
+    for i in 0..<16 {
+      text += (i < 13 ? "r\(i)" : ["sp", "lr", "pc"][i - 13]) + " " + hex(registers[i]) + (i % 4 == 3 ? "\n" : "  ")
+    }
+    return text + "xpsr \(hex(xpsr))  msp \(hex(msp))  psp \(hex(psp))  last access \(hex(state.pointee.lastAccess))"
+  }
+  /// The address of the last load or store that went to a device or failed.
+  public var lastAccess: UInt32 { state.pointee.lastAccess }
+
+  public override func run() {
+    if onInstruction != nil || !breakpoints.isEmpty || state.pointee.mpuControl[bit: 0] || state.pointee.control[bit: 0] || state.pointee.step {
+      loop(Careful.self)
+    } else {
+      loop(Quiet.self)
+    }
+  }
+
+  /// Reset: the stack pointer and the entry from the vector table (§B1.5.5).
+  public override func reset() {
+    let lines = state.pointee.lines
+    if variant.hasSysTick { scheduler.cancel(sysTickEvent) }
+    state.pointee = State()
+    state.pointee.lines = lines
+    for n in 0..<32 where lines[bit: n] { state.pointee.pending |= 1 << UInt64(16 + n) }
+    for i in 0..<16 { registers[i] = 0 }
+    stop = nil
+    asleep.pointee = false
+    cycles.pointee = max(cycles.pointee, currentCycle())
+    registers[14] = 0xFFFF_FFFF
+    registers[13] = bus.read(0, size: 4).value & ~3
+    let entry = bus.read(4, size: 4).value
+    registers[15] = entry & ~1
+    state.pointee.thumb = entry[bit: 0]
+    endSlice()
+  }
+  /// Starts at `entry` with stack `sp`, as a loader does.
+  public func start(entry: UInt32, stack: UInt32) {
+    registers[13] = stack & ~3
+    registers[15] = entry & ~1
+    state.pointee.thumb = entry[bit: 0]
+  }
+}

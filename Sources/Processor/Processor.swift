@@ -1,1 +1,0 @@
-// What every processor core shares lives in this target.
