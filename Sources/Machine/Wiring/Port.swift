@@ -44,6 +44,12 @@ public final class Port {
     if n > 0 { onInput?() }
     return n
   }
+  /// The first `count` bytes of input, left where they are.
+  public func peek(_ count: Int) -> [UInt8] {
+    (0..<min(count, waiting)).map { ring[Int((state.pointee.head &+ UInt32($0)) % UInt32(Self.capacity))] }
+  }
+  /// Takes `count` bytes that were peeked at.
+  public func drop(_ count: Int) { state.pointee.head &+= UInt32(min(count, waiting)) }
   /// The next input byte, for the guest's side.
   public func take() -> UInt8? {
     guard waiting > 0 else { return nil }
