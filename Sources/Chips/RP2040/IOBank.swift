@@ -18,7 +18,7 @@ public final class IOBank: Device {
     var out: UInt32 = 0, enable: UInt32 = 0
   }
   let count: Int
-  let pins: [Pin]
+  public let pins: [Pin]
   let state: UnsafeMutablePointer<State>
   private let ctrl: UnsafeMutablePointer<UInt32>
   private let edges: UnsafeMutablePointer<UInt32>  // latched edge bits, 4 per pin as in INTR

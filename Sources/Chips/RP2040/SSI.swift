@@ -55,7 +55,7 @@ public final class SSI: RegisterDevice, RegisterNaming {
   /// What hangs on the bus.
   public var target: SPITarget?
   /// Told the mode bits of an enhanced read's second word (the flash's continuous read mode).
-  var onModeBits: (UInt8) -> Void = { _ in }
+  public var onModeBits: (UInt8) -> Void = { _ in }
   /// Told what a miss of the XIP cache costs in clk_sys cycles.
   var onMissPenalty: (UInt32) -> Void = { _ in }
 

@@ -1,0 +1,72 @@
+import Chips
+import Images
+import Machine
+import Parts
+
+/// A board, wired: what a session runs.
+public final class Board {
+  public let name: String
+  public let machine: Machine
+  public let chip: RP2040
+  public let flash: Memory
+  public let host: USBHost
+  public let flashChip: W25Q
+  /// Consoles by name: usb, uart0 …
+  public let ports: [String: Port]
+  public let defaultPort = "usb"
+  /// Pads by name.
+  public let pins: [String: Pin]
+  public var led: Pin? { pins["GP25"] }
+  /// The real chip's usual speed in hertz, for comparison.
+  public let nominalHertz: Double = 125_000_000
+
+  /// A Raspberry Pi Pico with `flashSize` bytes of flash.
+  public init(name: String = "pico", flashSize: Int = 2 << 20) {
+    self.name = name
+    machine = Machine(clock: Clock(hertz: 6_500_000))
+    flash = Memory("flash", size: flashSize, fill: 0xFF)
+    chip = RP2040(machine: machine, flash: flash)
+    let arena = machine.arena, scheduler = machine.scheduler
+    flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xE661_4104_0337_2B21, arena: arena, scheduler: scheduler)
+    let usb = Port("usb", arena: arena), uart0 = Port("uart0", arena: arena), uart1 = Port("uart1", arena: arena), usb1 = Port("usb1", arena: arena)
+    ports = ["usb": usb, "usb1": usb1, "uart0": uart0, "uart1": uart1]
+    host = USBHost(name: "USBHost", ports: [usb, usb1], arena: arena, scheduler: scheduler)
+    pins = Dictionary(uniqueKeysWithValues: chip.ioBank0.pins.map { ($0.name, $0) })
+    host.device = chip.usb
+    chip.usb.host = host
+    chip.ssi.target = flashChip
+    chip.ssi.onModeBits = { [flashChip] in flashChip.enterContinuousRead(mode: $0) }
+    flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
+  }
+  /// Puts the boot ROM in place.
+  public func load(rom: [UInt8]) throws {
+    guard rom.count == chip.rom.size else {
+      throw ImageError("the boot ROM has \(rom.count) bytes, the RP2040's has \(chip.rom.size); name a ROM image of that size")
+    }
+    chip.rom.load(rom)
+  }
+  /// Writes a firmware image into the flash; the remarks that go with it.
+  @discardableResult public func load(firmware data: [UInt8], name file: String) throws -> [String] {
+    guard !data.isEmpty else { throw ImageError("\(file) is empty; download it again") }
+    var segments: [Segment], remarks: [String] = []
+    if UF2.matches(data) {
+      (segments, remarks) = try UF2.parse(data, family: UF2.rp2040)
+    } else if IntelHEX.matches(data) {
+      segments = try IntelHEX.parse(data)
+    } else if data.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
+      segments = try ELF.parse(data).segments
+    } else {
+      segments = [Segment(address: 0x1000_0000, bytes: data)]
+    }
+    for s in segments {
+      let offset = UInt64(s.address &- 0x1000_0000)
+      guard s.address >= 0x1000_0000, offset + UInt64(s.bytes.count) <= UInt64(flash.size) else {
+        if s.address >= 0x2000_0000, s.address < 0x2004_2000 { throw ImageError("\(file) loads into RAM at 0x\(String(s.address, radix: 16)), which a board without firmware cannot start; use an image for flash") }
+        throw ImageError("\(file) does not fit: it reaches 0x\(String(UInt64(s.address) + UInt64(s.bytes.count), radix: 16)), beyond the \(flash.size >> 10) KiB of flash at 0x10000000")
+      }
+    }
+    for s in segments { flash.load(s.bytes, at: Int(s.address - 0x1000_0000)) }
+    return remarks
+  }
+  public func powerOn() { chip.powerOn() }
+}

@@ -1,0 +1,274 @@
+import ARMv6M
+import Machine
+import Processor
+
+/// The RP2040: two Cortex-M0+, 264 KiB of SRAM, and the blocks of the datasheet at their addresses (§2.2).
+public final class RP2040 {
+  public let machine: Machine
+  public let cores: [CortexM0]
+  public let rom, sram, flash: Memory
+  public let cache: FlashCache
+
+  public let rosc: ROSC, xosc: XOSC, pllSys: PLL, pllUsb: PLL, clocks: Clocks
+  public let resets: Resets, psm: PSM, watchdog: Watchdog, timer: Timer
+  public let sysinfo: SYSINFO, syscfg: SYSCFG, tbman: TBMAN, vreg: VREG, busctrl: BUSCTRL
+  public let sio: SIO, padsBank0, padsQSPI: Pads, ioBank0, ioQSPI: IOBank
+  public let ssi: SSI, xipControl: XIPControl, usb: USB
+  private let buses: [Bus]
+  private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
+  private var resetEvent: Scheduler.Event!
+
+  /// - Parameters:
+  ///   - flash: the external flash's bytes; a power of two of at most 16 MiB.
+  ///   - crystal: in hertz.
+  public init(machine: Machine, flash: Memory, crystal: UInt64 = 12_000_000) {
+    self.machine = machine
+    self.flash = flash
+    let arena = machine.arena, scheduler = machine.scheduler
+    rom = Memory("RP2040.ROM", size: 16384)
+    sram = Memory("RP2040.SRAM", size: 264 * 1024)
+    machine.add(rom)
+    machine.add(sram)
+    machine.add(flash)
+    held = arena.allocate("RP2040.PSM.core1Held", initial: false)
+    cache = FlashCache(name: "RP2040.XIP", arena: arena)
+
+    rosc = ROSC(arena: arena)
+    xosc = XOSC(arena: arena, scheduler: scheduler, crystal: crystal)
+    pllSys = PLL(name: "RP2040.PLL_SYS", arena: arena, scheduler: scheduler)
+    pllUsb = PLL(name: "RP2040.PLL_USB", arena: arena, scheduler: scheduler)
+    clocks = Clocks(machine: machine, rosc: rosc, xosc: xosc, pllSys: pllSys, pllUsb: pllUsb)
+    resets = Resets(arena: arena)
+    psm = PSM(arena: arena)
+    watchdog = Watchdog(arena: arena, scheduler: scheduler, ref: clocks.ref)
+    timer = Timer(arena: arena, scheduler: scheduler, ticks: watchdog.ticks)
+    sysinfo = SYSINFO(arena: arena)
+    syscfg = SYSCFG(arena: arena)
+    tbman = TBMAN(arena: arena)
+    vreg = VREG(arena: arena)
+    busctrl = BUSCTRL(arena: arena)
+    sio = SIO(arena: arena)
+    padsBank0 = Pads(name: "RP2040.PADS_BANK0", resets: [0] + Array(repeating: 0x56, count: 30) + [0xDA, 0x5A], wordOfPin: Array(1...30), arena: arena)
+    // PADS_QSPI's order is SCLK, SD0 to SD3, SS; IO_QSPI's is SCLK, SS, SD0 to SD3.
+    padsQSPI = Pads(name: "RP2040.PADS_QSPI", resets: [0, 0x56, 0x52, 0x52, 0x52, 0x52, 0x5A], wordOfPin: [1, 6, 2, 3, 4, 5], arena: arena)
+    ioBank0 = IOBank(name: "RP2040.IO_BANK0", pins: (0..<30).map { "GP\($0)" }, interruptBase: 0xF0, pads: padsBank0, arena: arena)
+    ioQSPI = IOBank(name: "RP2040.IO_QSPI", pins: ["QSPI_SCLK", "QSPI_SS", "QSPI_SD0", "QSPI_SD1", "QSPI_SD2", "QSPI_SD3"], interruptBase: 0x30, pads: padsQSPI, arena: arena)
+    ssi = SSI(arena: arena, scheduler: scheduler, clock: machine.coreClock)
+    xipControl = XIPControl(arena: arena, cache: cache, flash: flash)
+    usb = USB(arena: arena, scheduler: scheduler)
+
+    let buses = [Bus(), Bus()]
+    self.buses = buses
+    cores = buses.enumerated().map { n, bus in CortexM0(name: "core\(n)", variant: .rp2040, bus: bus, machine: machine) }
+    connect()
+    mapAddresses()
+    resetEvent = scheduler.event("RP2040.reset") { [unowned self] _ in resetRequested() }
+  }
+
+  // MARK: Wires
+
+  private func connect() {
+    for (n, core) in cores.enumerated() {
+      machine.add(core)
+      core.addRegion(base: 0x2000_0000, size: UInt32(sram.size), memory: sram.raw, writable: true)
+      core.addRegion(base: 0x1000_0000, size: UInt32(flash.size), memory: flash.raw, writable: false, cache: cache)
+      core.addRegion(base: 0, size: UInt32(rom.size), memory: rom.raw, writable: false, hostCalls: true)
+      core.referenceClock = watchdog.ticks
+      core.onSendEvent = { [unowned self] in cores[1 - n].sendEvent() }
+      core.onResetRequest = { [unowned self] in machine.scheduler.schedule(resetEvent, at: machine.now) }
+      core.onLockup = { core in
+        core.stop = StopReason(.lockup, "\(core.name) locked up: a fault inside the HardFault handler.\n\(core.registerDump)")
+      }
+      let other = cores[1 - n]
+      buses[n].onMemoryWrite = { address, size in
+        core.invalidate(address & ~3, count: 4)
+        other.invalidate(address & ~3, count: 4)
+      }
+    }
+    let interrupts: [(Int, Line)] =
+      timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq)]
+    for (n, line) in interrupts {
+      line.connect { [unowned self] level in for c in cores { c.setInterrupt(n, level) } }
+    }
+    for n in 0..<2 {
+      ioBank0.irq[n].connect { [unowned self] level in cores[n].setInterrupt(13, level) }
+      ioQSPI.irq[n].connect { [unowned self] level in cores[n].setInterrupt(14, level) }
+      sio.fifos[n].irq.connect { [unowned self] level in cores[n].setInterrupt(15 + n, level) }
+    }
+    clocks.onChange = { [unowned self] in watchdog.updateTick() }
+    watchdog.onTickChange = { [unowned self] in timer.rearm() }
+    watchdog.onReset = { [unowned self] _ in watchdogReset() }
+    psm.onForceOff = { [unowned self] v in
+      if v[bit: PSM.Stage.proc1] {
+        cores[1].asleep.pointee = true
+        machine.scheduler.endSlice()
+      } else if cores[1].asleep.pointee && core1Held {
+        cores[1].reset()
+      }
+      core1Held = v[bit: PSM.Stage.proc1]
+    }
+
+    // Pins.
+    sio.gpioIn = { [unowned self] in ioBank0.state.pointee.inputs }
+    sio.gpioHiIn = { [unowned self] in ioQSPI.state.pointee.inputs }
+    sio.onOutputs = { [unowned self] mask in ioBank0.update(mask) }
+    sio.onHiOutputs = { [unowned self] mask in ioQSPI.update(mask) }
+    for n in 0..<30 {
+      ioBank0.functions[n][5] = IOBank.Function(
+        out: { [unowned self] in sio.state.pointee.out[bit: n] }, enable: { [unowned self] in sio.state.pointee.oe[bit: n] })
+    }
+    for n in 0..<6 {
+      ioQSPI.functions[n][5] = IOBank.Function(
+        out: { [unowned self] in sio.state.pointee.hiOut[bit: n] }, enable: { [unowned self] in sio.state.pointee.hiOE[bit: n] })
+    }
+    ioQSPI.onOverride = { [unowned self] n in
+      guard n == 1 else { return }
+      switch ioQSPI.outputOverride(1) {
+      case 2: ssi.forceChipSelect(false)
+      case 3: ssi.forceChipSelect(true)
+      default: ssi.forceChipSelect(nil)
+      }
+    }
+    ssi.onMissPenalty = { [unowned self] cycles in cache.state.pointee.missPenalty = cycles }
+
+    resets.devices = [
+      1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 18: [syscfg], 21: [timer], 24: [usb],
+    ]
+  }
+  private var core1Held: Bool {
+    get { held.pointee }
+    set { held.pointee = newValue }
+  }
+
+  /// The flash changed by program or erase: what was decoded and cached of it is void.
+  public func flashChanged(offset: Int, count: Int) {
+    for c in cores { c.invalidate(0x1000_0000 + UInt32(offset), count: UInt32(count)) }
+  }
+
+  // MARK: Address map, §2.2
+
+  private func mapAddresses() {
+    let auxiliary = XIPAux(xipControl)
+    var apb: [(UInt32, Device)] = []
+    apb += [(0x4000_0000, sysinfo), (0x4000_4000, syscfg), (0x4000_8000, clocks), (0x4000_C000, resets), (0x4001_0000, psm)]
+    apb += [(0x4001_4000, ioBank0), (0x4001_8000, ioQSPI), (0x4001_C000, padsBank0), (0x4002_0000, padsQSPI), (0x4002_4000, xosc)]
+    apb += [(0x4002_8000, pllSys), (0x4002_C000, pllUsb), (0x4003_0000, busctrl), (0x4005_4000, timer), (0x4005_8000, watchdog)]
+    apb += [(0x4006_0000, rosc), (0x4006_4000, vreg), (0x4006_C000, tbman)]
+    let unmodelled: [(UInt32, String)] = [
+      (0x4003_4000, "UART0"), (0x4003_8000, "UART1"), (0x4003_C000, "SPI0"), (0x4004_0000, "SPI1"), (0x4004_4000, "I2C0"), (0x4004_8000, "I2C1"),
+      (0x4004_C000, "ADC"), (0x4005_0000, "PWM"), (0x4005_C000, "RTC"), (0x5000_0000, "DMA"), (0x5020_0000, "PIO0"), (0x5030_0000, "PIO1"),
+    ]
+    for (n, bus) in buses.enumerated() {
+      bus.map(memory: rom.raw, at: 0, size: UInt32(rom.size), writable: false)
+      for alias: UInt32 in 0..<4 {
+        var at: UInt32 = 0
+        while at < 0x0100_0000 {
+          bus.map(memory: flash.raw, at: 0x1000_0000 + alias << 24 + at, size: UInt32(flash.size), writable: false)
+          at += UInt32(flash.size)
+        }
+      }
+      bus.map(memory: sram.raw, at: 0x2000_0000, size: UInt32(sram.size), writable: true)
+      for (base, device) in apb { map(bus, device, at: base, readWait: 1, writeWait: 2) }
+      for (base, name) in unmodelled { map(bus, UnmodelledBlock(name: "RP2040.\(name)", log: machine.log), at: base, readWait: 1, writeWait: 2) }
+      map(bus, xipControl, at: 0x1400_0000, readWait: 0, writeWait: 0)
+      map(bus, ssi, at: 0x1800_0000, readWait: 1, writeWait: 2)
+      bus.map(usb.dpram, at: 0x5010_0000, bytewise: true)
+      map(bus, usb, at: 0x5011_0000, readWait: 0, writeWait: 0)
+      bus.map(auxiliary, at: 0x5040_0000)
+      bus.map(sio.ports[n], at: 0xD000_0000)
+    }
+    for device in apb.map(\.1) + [ssi, xipControl, usb] + sio.ports { device.log = machine.log }
+    // SRAM0 to SRAM3 without striping: words 0, 4, 8 … of the striped view are bank 0's.
+    for n in 0..<2 {
+      for bank: UInt32 in 0..<4 {
+        buses[n].map(UnstripedSRAM(bank: bank, sram: sram, onWrite: { [unowned self] at in for c in cores { c.invalidate(0x2000_0000 + at, count: 4) } }), at: 0x2100_0000 + bank * 0x1_0000, size: 0x1_0000, bytewise: true)
+      }
+    }
+  }
+  /// A register block with its atomic aliases (§2.1.2).
+  private func map(_ bus: Bus, _ device: Device, at base: UInt32, readWait: UInt8, writeWait: UInt8) {
+    for (i, mode) in [WriteMode.normal, .xor, .set, .clear].enumerated() {
+      let at = base + UInt32(i) * 0x1000
+      bus.map(device, at: at, mode: mode, readWait: readWait, writeWait: writeWait)
+    }
+  }
+
+  // MARK: Resets
+
+  /// Power comes up: everything at its reset value, both cores from the ROM.
+  public func powerOn() {
+    for d in [rosc, xosc, clocks, psm, watchdog, vreg] as [Device] { d.reset() }
+    for list in resets.devices.values { for d in list { d.reset() } }
+    resets.reset()
+    sio.reset()
+    ioBank0.refresh()
+    ioQSPI.refresh()
+    clocks.update()
+    watchdog.updateTick()
+    for c in cores { c.reset() }
+  }
+  /// §2.13.5 and §4.7: what WDSEL selects goes through reset; the scratch words and the SRAM keep their contents.
+  private func watchdogReset() {
+    let forced = watchdog.biteWasForced
+    let selected = psm[.wdsel]
+    if selected[bit: PSM.Stage.rosc] { rosc.reset() }
+    if selected[bit: PSM.Stage.xosc] { xosc.reset() }
+    if selected[bit: PSM.Stage.clocks] { clocks.reset() }
+    if selected[bit: PSM.Stage.resets] { resets.holdAll() } else { resets.holdAll(resets[.wdsel]) }
+    if selected[bit: PSM.Stage.vreg] { vreg.reset() }
+    if selected[bit: PSM.Stage.sio] { sio.reset() }
+    watchdog.afterBite(forced: forced)
+    if selected & 0x1FFFF == 0 && resets[.wdsel] == 0 { return }
+    psm.reset()
+    ssi.reset()
+    xipControl.reset()
+    cache.flush()
+    core1Held = false
+    clocks.update()
+    if selected[bit: PSM.Stage.proc0] { cores[0].reset() }
+    if selected[bit: PSM.Stage.proc1] || selected[bit: PSM.Stage.proc0] { cores[1].reset() }
+  }
+  /// AIRCR.SYSRESETREQ resets the processors' system; the ROM runs again.
+  private func resetRequested() {
+    sio.reset()
+    resets.holdAll()
+    psm.reset()
+    ssi.reset()
+    cache.flush()
+    for c in cores { c.reset() }
+  }
+}
+
+/// A block of the datasheet that is not modelled: each register is named once in the log.
+final class UnmodelledBlock: Device {
+  init(name: String, log: Log) {
+    super.init(name: name)
+    self.log = log
+  }
+  override func read32(at offset: UInt32) -> UInt32 {
+    log?.unmodelled(device: name, register: "+0x" + String(offset, radix: 16), write: nil)
+    return 0
+  }
+  override func write32(_ value: UInt32, at offset: UInt32) {
+    log?.unmodelled(device: name, register: "+0x" + String(offset, radix: 16), write: value)
+  }
+}
+
+/// §2.6.2: a bank of SRAM0 to SRAM3 by itself.
+final class UnstripedSRAM: Device {
+  private let bank: UInt32
+  private let sram: Memory
+  private let onWrite: (UInt32) -> Void
+  init(bank: UInt32, sram: Memory, onWrite: @escaping (UInt32) -> Void) {
+    self.bank = bank
+    self.sram = sram
+    self.onWrite = onWrite
+    super.init(name: "RP2040.SRAM\(bank)")
+  }
+  private func place(_ offset: UInt32) -> Int { Int(((offset & 0xFFFC) << 2) | bank << 2) }
+  override func read32(at offset: UInt32) -> UInt32 { sram.raw.load(fromByteOffset: place(offset), as: UInt32.self) }
+  override func write32(_ value: UInt32, at offset: UInt32) {
+    sram.raw.storeBytes(of: value, toByteOffset: place(offset), as: UInt32.self)
+    onWrite(UInt32(place(offset)))
+  }
+}
