@@ -32,6 +32,8 @@ public final class Board {
     ports = ["usb": usb, "usb1": usb1, "uart0": uart0, "uart1": uart1]
     host = USBHost(name: "USBHost", ports: [usb, usb1], arena: arena, scheduler: scheduler)
     pins = Dictionary(uniqueKeysWithValues: chip.ioBank0.pins.map { ($0.name, $0) })
+    chip.uarts[0].port = uart0
+    chip.uarts[1].port = uart1
     host.device = chip.usb
     chip.usb.host = host
     chip.ssi.target = flashChip

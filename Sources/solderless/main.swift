@@ -19,6 +19,8 @@ while Double(board.machine.now) < seconds * 1e12, board.machine.stop == nil {
   if board.host.isReady, !fed.isEmpty, Double(board.machine.now) > 0.6e12 { fed.removeFirst(board.ports["usb"]!.feed(fed)) }
 }
 if let s = board.machine.stop { print("STOP", s.message) }
+do { let sp = Int(board.chip.cores[0].registers[13] & 0xFFFFF); if sp < 264*1024 - 128 { print((0..<24).map { String(board.chip.sram.raw.load(fromByteOffset: sp + $0 * 4, as: UInt32.self), radix: 16) }) } }
+try? Data(bytes: board.chip.sram.raw, count: 264*1024).write(to: URL(fileURLWithPath: "/tmp/ram.bin"))
 let t = Date().timeIntervalSince(start)
 let n = board.chip.cores.map { $0.instructions.pointee }
 print("\nvirtual", Double(board.machine.now) / 1e12, "host", t, "instr", n, "cycles", board.chip.cores.map { $0.cycles.pointee }, "MIPS", Double(n[0] + n[1]) / t / 1e6, "misses", board.chip.cache.state.pointee.misses, board.chip.cache.state.pointee.accesses)

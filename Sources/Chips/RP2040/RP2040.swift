@@ -14,6 +14,7 @@ public final class RP2040 {
   public let sysinfo: SYSINFO, syscfg: SYSCFG, tbman: TBMAN, vreg: VREG, busctrl: BUSCTRL
   public let sio: SIO, padsBank0, padsQSPI: Pads, ioBank0, ioQSPI: IOBank
   public let ssi: SSI, xipControl: XIPControl, usb: USB
+  public let uarts: [PL011], rtc: RTC, adc: ADC
   private let buses: [Bus]
   private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
   private var resetEvent: Scheduler.Event!
@@ -56,6 +57,10 @@ public final class RP2040 {
     ssi = SSI(arena: arena, scheduler: scheduler, clock: machine.coreClock)
     xipControl = XIPControl(arena: arena, cache: cache, flash: flash)
     usb = USB(arena: arena, scheduler: scheduler)
+    let peri = clocks.peri
+    uarts = (0..<2).map { PL011(name: "RP2040.UART\($0)", arena: arena, scheduler: scheduler, clock: peri) }
+    rtc = RTC(arena: arena, scheduler: scheduler, clock: clocks.rtc)
+    adc = ADC(arena: arena, scheduler: scheduler, clock: clocks.adc)
 
     let buses = [Bus(), Bus()]
     self.buses = buses
@@ -86,7 +91,7 @@ public final class RP2040 {
       }
     }
     let interrupts: [(Int, Line)] =
-      timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq)]
+      timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq), (20, uarts[0].irq), (21, uarts[1].irq), (22, adc.irq), (25, rtc.irq)]
     for (n, line) in interrupts {
       line.connect { [unowned self] level in for c in cores { c.setInterrupt(n, level) } }
     }
@@ -95,7 +100,10 @@ public final class RP2040 {
       ioQSPI.irq[n].connect { [unowned self] level in cores[n].setInterrupt(14, level) }
       sio.fifos[n].irq.connect { [unowned self] level in cores[n].setInterrupt(15 + n, level) }
     }
-    clocks.onChange = { [unowned self] in watchdog.updateTick() }
+    clocks.onChange = { [unowned self] in
+      watchdog.updateTick()
+      rtc.rateMayChange()
+    }
     watchdog.onTickChange = { [unowned self] in timer.rearm() }
     watchdog.onReset = { [unowned self] _ in watchdogReset() }
     psm.onForceOff = { [unowned self] v in
@@ -132,7 +140,7 @@ public final class RP2040 {
     ssi.onMissPenalty = { [unowned self] cycles in cache.state.pointee.missPenalty = cycles }
 
     resets.devices = [
-      1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 18: [syscfg], 21: [timer], 24: [usb],
+      0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 18: [syscfg], 21: [timer], 24: [usb],
     ]
   }
   private var core1Held: Bool {
@@ -154,12 +162,14 @@ public final class RP2040 {
     apb += [(0x4001_4000, ioBank0), (0x4001_8000, ioQSPI), (0x4001_C000, padsBank0), (0x4002_0000, padsQSPI), (0x4002_4000, xosc)]
     apb += [(0x4002_8000, pllSys), (0x4002_C000, pllUsb), (0x4003_0000, busctrl), (0x4005_4000, timer), (0x4005_8000, watchdog)]
     apb += [(0x4006_0000, rosc), (0x4006_4000, vreg), (0x4006_C000, tbman)]
+    apb += [(0x4003_4000, uarts[0]), (0x4003_8000, uarts[1]), (0x4004_C000, adc), (0x4005_C000, rtc)]
     let unmodelled: [(UInt32, String)] = [
-      (0x4003_4000, "UART0"), (0x4003_8000, "UART1"), (0x4003_C000, "SPI0"), (0x4004_0000, "SPI1"), (0x4004_4000, "I2C0"), (0x4004_8000, "I2C1"),
-      (0x4004_C000, "ADC"), (0x4005_0000, "PWM"), (0x4005_C000, "RTC"), (0x5000_0000, "DMA"), (0x5020_0000, "PIO0"), (0x5030_0000, "PIO1"),
+      (0x4003_C000, "SPI0"), (0x4004_0000, "SPI1"), (0x4004_4000, "I2C0"), (0x4004_8000, "I2C1"),
+      (0x4005_0000, "PWM"), (0x5000_0000, "DMA"), (0x5020_0000, "PIO0"), (0x5030_0000, "PIO1"),
     ]
     for (n, bus) in buses.enumerated() {
-      bus.map(memory: rom.raw, at: 0, size: UInt32(rom.size), writable: false)
+      // The ROM answers a write with OKAY: TinyUSB's driver writes through a null pointer for endpoint 0.
+      bus.map(memory: rom.raw, at: 0, size: UInt32(rom.size), writable: false, ignoresWrites: true)
       for alias: UInt32 in 0..<4 {
         var at: UInt32 = 0
         while at < 0x0100_0000 {

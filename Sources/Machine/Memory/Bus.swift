@@ -20,6 +20,7 @@ public final class Bus {
     var base: UInt32 = 0
     var mode = WriteMode.normal
     var writable = false
+    var ignoresWrites = false
     var bytewise = false
     var readWait: UInt8 = 0, writeWait: UInt8 = 0
   }
@@ -54,10 +55,11 @@ public final class Bus {
       page((base >> 12) &+ n).pointee = Page(device: .passUnretained(device), base: base, mode: mode, bytewise: bytewise, readWait: readWait, writeWait: writeWait)
     }
   }
-  /// Maps memory: `pointer` has `size` bytes (whole 4 KiB pages).
-  public func map(memory pointer: UnsafeMutableRawPointer, at base: UInt32, size: UInt32, writable: Bool) {
+  /// Maps memory: `pointer` has `size` bytes (whole 4 KiB pages). A write where it is not writable faults, unless
+  /// `ignoresWrites`.
+  public func map(memory pointer: UnsafeMutableRawPointer, at base: UInt32, size: UInt32, writable: Bool, ignoresWrites: Bool = false) {
     for n in 0..<(size >> 12) {
-      page((base >> 12) &+ n).pointee = Page(memory: pointer + Int(n) << 12, base: base &+ n << 12, writable: writable)
+      page((base >> 12) &+ n).pointee = Page(memory: pointer + Int(n) << 12, base: base &+ n << 12, writable: writable, ignoresWrites: ignoresWrites)
     }
   }
   public func unmap(_ base: UInt32, size: UInt32) {
@@ -87,7 +89,7 @@ public final class Bus {
     guard let table = directory[Int(address >> 22)] else { return BusResult(fault: true) }
     let p = table + Int((address >> 12) & 1023)
     if let memory = p.pointee.memory {
-      guard p.pointee.writable else { return BusResult(fault: true) }
+      guard p.pointee.writable else { return BusResult(fault: !p.pointee.ignoresWrites) }
       let q = memory + Int(address & 0xFFF)
       switch size {
       case 1: q.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)

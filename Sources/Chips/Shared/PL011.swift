@@ -1,0 +1,192 @@
+import Machine
+
+/// ARM PrimeCell UART, PL011 (ARM DDI 0183), with the 32-deep FIFOs of revision r1p5.
+public final class PL011: RegisterDevice, RegisterNaming {
+  public enum Register: UInt32, CaseIterable, Sendable {
+    case uartDR = 0x00, uartRSR = 0x04, uartFR = 0x18, uartILPR = 0x20, uartIBRD = 0x24, uartFBRD = 0x28, uartLCR_H = 0x2C, uartCR = 0x30
+    case uartIFLS = 0x34, uartIMSC = 0x38, uartRIS = 0x3C, uartMIS = 0x40, uartICR = 0x44, uartDMACR = 0x48
+    case uartPeriphID0 = 0xFE0, uartPeriphID1 = 0xFE4, uartPeriphID2 = 0xFE8, uartPeriphID3 = 0xFEC
+    case uartPCellID0 = 0xFF0, uartPCellID1 = 0xFF4, uartPCellID2 = 0xFF8, uartPCellID3 = 0xFFC
+  }
+  static let map = RegisterMap<PL011> { r in
+    r[.uartDR].onRead { $0.receive() }.onWrite { d, v in d.transmit(UInt8(truncatingIfNeeded: v)) }
+    r[.uartRSR].onRead { $0.state.pointee.errors }.onWrite { d, _ in d.state.pointee.errors = 0 }
+    r[.uartFR].onRead { $0.flags }
+    r[.uartILPR].bits(0...7)
+    r[.uartIBRD].bits(0...15)
+    r[.uartFBRD].bits(0...5)
+    r[.uartLCR_H].bits(0...7).onWrite { d, _ in d.lineControl() }
+    r[.uartCR].bits(0...2).bits(7...15).reset(0x300).onWrite { d, _ in d.control() }
+    r[.uartIFLS].bits(0...5).reset(0x12).onWrite { d, _ in d.update() }
+    r[.uartIMSC].bits(0...10).onWrite { d, _ in d.update() }
+    r[.uartRIS].onRead { $0.state.pointee.raw }
+    r[.uartMIS].onRead { $0.state.pointee.raw & $0[.uartIMSC] }
+    r[.uartICR].onWrite { d, v in
+      d.state.pointee.raw &= ~v
+      d.update()
+    }
+    r[.uartDMACR].bits(0...2).onWrite { d, _ in d.update() }
+    r[.uartPeriphID0].reset(0x11)
+    r[.uartPeriphID1].reset(0x10)
+    r[.uartPeriphID2].reset(0x34)
+    r[.uartPeriphID3].reset(0)
+    r[.uartPCellID0].reset(0x0D)
+    r[.uartPCellID1].reset(0xF0)
+    r[.uartPCellID2].reset(0x05)
+    r[.uartPCellID3].reset(0xB1)
+  }
+  static let depth = 32
+  enum Interrupt { static let rx: UInt32 = 1 << 4, tx: UInt32 = 1 << 5, timeout: UInt32 = 1 << 6, overrun: UInt32 = 1 << 10 }
+  struct State: BitwiseCopyable {
+    var rxHead = 0, rxCount = 0, txHead = 0, txCount = 0
+    var raw: UInt32 = 0, errors: UInt32 = 0
+    /// Picoseconds of one character and of one bit, taken over with LCR_H.
+    var character: UInt64 = 0, bit: UInt64 = 0
+    var sending = false, sendingByte: UInt8 = 0, receiving = false, receivingByte: UInt8 = 0
+  }
+  private let state: UnsafeMutablePointer<State>
+  private let rx: UnsafeMutablePointer<UInt8>, tx: UnsafeMutablePointer<UInt8>
+  private let scheduler: Scheduler
+  private let clock: UnsafeMutablePointer<Clock>
+  public let irq, dreqTX, dreqRX: Line
+  /// The outside of the line, byte by byte.
+  public var port: Port? { didSet { port?.onInput = { [unowned self] in beginReceive() } } }
+  private var sent, arrived, idle: Scheduler.Event!
+
+  public init(name: String, arena: StateArena, scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>) {
+    self.scheduler = scheduler
+    self.clock = clock
+    state = arena.allocate("\(name).state", initial: State())
+    rx = arena.allocate("\(name).rx", count: Self.depth, initial: UInt8(0))
+    tx = arena.allocate("\(name).tx", count: Self.depth, initial: UInt8(0))
+    irq = Line("\(name).IRQ", arena: arena)
+    dreqTX = Line("\(name).DREQ_TX", arena: arena)
+    dreqRX = Line("\(name).DREQ_RX", arena: arena)
+    super.init(Self.map, name: name, arena: arena)
+    sent = scheduler.event("\(name).sent") { [unowned self] _ in characterSent() }
+    arrived = scheduler.event("\(name).arrived") { [unowned self] _ in
+      state.pointee.receiving = false
+      accept(state.pointee.receivingByte)
+      beginReceive()
+    }
+    idle = scheduler.event("\(name).idle") { [unowned self] _ in
+      if state.pointee.rxCount > 0 {
+        state.pointee.raw |= Interrupt.timeout
+        update()
+      }
+    }
+  }
+  private var fifos: Bool { self[.uartLCR_H][bit: 4] }
+  private var capacity: Int { fifos ? Self.depth : 1 }
+  private static func eighths(_ n: UInt32) -> Int { [4, 8, 16, 24, 28][min(4, Int(n))] }
+  private var enabled: Bool { self[.uartCR][bit: 0] }
+  private var loopback: Bool { self[.uartCR][bit: 7] }
+
+  /// §3.3.7: the divisors take effect with a write of LCR_H.
+  private func lineControl() {
+    let divisor = UInt64(self[.uartIBRD]) * 64 + UInt64(self[.uartFBRD]), f = clock.pointee.frequency256
+    let c = self[.uartLCR_H]
+    let bits = 1 + 5 + UInt64(c[bits: 5...6]) + (c[bit: 1] ? 1 : 0) + (c[bit: 3] ? 2 : 1)
+    // One bit is 16 * divisor / 64 cycles of a clock given in 1/256 Hz.
+    state.pointee.bit = divisor > 0 && f > 0 ? UInt64(truncatingIfNeeded: UInt128(Clock.picosecondsPerSecond) * UInt128(divisor * 64) / UInt128(f)) : 0
+    state.pointee.character = state.pointee.bit &* bits
+    if !c[bit: 4] {
+      state.pointee.rxCount = min(state.pointee.rxCount, 1)
+      state.pointee.txCount = min(state.pointee.txCount, 1)
+    }
+    control()
+  }
+  private func control() {
+    beginSend()
+    beginReceive()
+    update()
+  }
+
+  // MARK: Transmit
+
+  private var txTrigger: Int { fifos ? Self.eighths(self[.uartIFLS][bits: 0...2]) : 0 }
+  private func transmit(_ byte: UInt8) {
+    guard state.pointee.txCount < capacity else { return }
+    tx[(state.pointee.txHead + state.pointee.txCount) % Self.depth] = byte
+    state.pointee.txCount += 1
+    beginSend()
+    if state.pointee.txCount > txTrigger { state.pointee.raw &= ~Interrupt.tx }
+    update()
+  }
+  private func beginSend() {
+    guard enabled, self[.uartCR][bit: 8], !state.pointee.sending, state.pointee.txCount > 0, state.pointee.character > 0 else { return }
+    state.pointee.sendingByte = tx[state.pointee.txHead]
+    state.pointee.txHead = (state.pointee.txHead + 1) % Self.depth
+    state.pointee.txCount -= 1
+    state.pointee.sending = true
+    // §2.8.2: the interrupt comes with the passage down through the level.
+    if state.pointee.txCount <= txTrigger { state.pointee.raw |= Interrupt.tx }
+    scheduler.schedule(sent, after: state.pointee.character)
+  }
+  private func characterSent() {
+    state.pointee.sending = false
+    let byte = state.pointee.sendingByte & (0xFF >> (3 - UInt8(truncatingIfNeeded: self[.uartLCR_H][bits: 5...6])))
+    if loopback { accept(byte) } else { port?.send(byte) }
+    beginSend()
+    update()
+  }
+
+  // MARK: Receive
+
+  /// The next byte of the port begins to arrive; while the FIFO is full it waits outside.
+  private func beginReceive() {
+    guard enabled, self[.uartCR][bit: 9], !loopback, !state.pointee.receiving, state.pointee.rxCount < capacity, state.pointee.character > 0,
+      let byte = port?.take()
+    else { return }
+    state.pointee.receiving = true
+    state.pointee.receivingByte = byte
+    scheduler.schedule(arrived, after: state.pointee.character)
+  }
+  private func accept(_ byte: UInt8) {
+    guard state.pointee.rxCount < capacity else {
+      state.pointee.errors |= 8
+      state.pointee.raw |= Interrupt.overrun
+      return update()
+    }
+    rx[(state.pointee.rxHead + state.pointee.rxCount) % Self.depth] = byte
+    state.pointee.rxCount += 1
+    // §2.8.4: 32 bit times without another character.
+    scheduler.schedule(idle, after: state.pointee.bit * 32)
+    update()
+  }
+  private func receive() -> UInt32 {
+    guard state.pointee.rxCount > 0 else { return 0 }
+    let v = UInt32(rx[state.pointee.rxHead])
+    state.pointee.rxHead = (state.pointee.rxHead + 1) % Self.depth
+    state.pointee.rxCount -= 1
+    if state.pointee.rxCount == 0 {
+      state.pointee.raw &= ~Interrupt.timeout
+      scheduler.cancel(idle)
+    }
+    beginReceive()
+    update()
+    return v
+  }
+  private var flags: UInt32 {
+    var f: UInt32 = 1  // CTS asserted: nobody holds the line back
+    f[bit: 3] = state.pointee.sending || state.pointee.txCount > 0
+    f[bit: 4] = state.pointee.rxCount == 0
+    f[bit: 5] = state.pointee.txCount >= capacity
+    f[bit: 6] = state.pointee.rxCount >= capacity
+    f[bit: 7] = state.pointee.txCount == 0
+    return f
+  }
+  private func update() {
+    let trigger = fifos ? Self.eighths(self[.uartIFLS][bits: 3...5]) : 1
+    if state.pointee.rxCount >= trigger { state.pointee.raw |= Interrupt.rx } else { state.pointee.raw &= ~Interrupt.rx }
+    irq.set(state.pointee.raw & self[.uartIMSC] != 0)
+    dreqTX.set(self[.uartDMACR][bit: 1] && state.pointee.txCount < capacity)
+    dreqRX.set(self[.uartDMACR][bit: 0] && state.pointee.rxCount > 0)
+  }
+  public override func reset() {
+    super.reset()
+    for e in [sent, arrived, idle] { scheduler.cancel(e!) }
+    state.pointee = State()
+    update()
+  }
+}
