@@ -5,7 +5,8 @@ let package = Package(
   name: "Solderless",
   products: [.executable(name: "solderless", targets: ["solderless"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     .target(name: "Machine"),
@@ -14,7 +15,7 @@ let package = Package(
     .target(name: "Chips", dependencies: ["Machine", "Processor", "ARMv6M"]),
     .target(name: "Parts", dependencies: ["Machine"]),
     .target(name: "Images", dependencies: ["Machine"]),
-    .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images"]),
+    .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "Frontend", dependencies: ["Boards"]),
     .executableTarget(
       name: "solderless",

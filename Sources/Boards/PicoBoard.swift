@@ -70,5 +70,7 @@ public final class Board {
     for s in segments { flash.load(s.bytes, at: Int(s.address - 0x1000_0000)) }
     return remarks
   }
+  /// The console can take input: the host has bound its USB function.
+  public var consoleReady: Bool { host.isReady }
   public func powerOn() { chip.powerOn() }
 }

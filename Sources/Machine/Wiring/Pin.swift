@@ -19,7 +19,7 @@ public enum NetLevel: UInt8, Sendable, BitwiseCopyable { case low, high, floatin
 public final class Pin {
   public let name: String
   let state: UnsafeMutablePointer<Drive>
-  public fileprivate(set) var net: Net
+  public internal(set) var net: Net
   /// Told when the net's level changes.
   public var onChange: ((NetLevel) -> Void)?
 

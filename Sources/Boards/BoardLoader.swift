@@ -1,0 +1,54 @@
+import Foundation
+import Images
+
+/// Puts a board together from what a user names: a board of the catalog, or a firmware file.
+public struct BoardLoader {
+  public let store: FirmwareStore
+  public init(store: FirmwareStore) { self.store = store }
+
+  /// - Parameters:
+  ///   - subject: a board's name or a firmware file; nil: the Pico.
+  ///   - firmware: a file or a version; nil: the board's own default.
+  ///   - rom: a boot ROM image; nil: one that the store finds.
+  /// - Returns: the board with its flash filled, not yet powered, and remarks for the user.
+  public func load(_ subject: String?, firmware: String?, rom: String?) throws -> (board: Board, remarks: [String]) {
+    var name = subject ?? "pico", chosen = firmware
+    if let s = subject, FileManager.default.fileExists(atPath: s) {
+      guard firmware == nil else { throw BoardError("\(s) is a firmware file already; give it or --firmware, not both") }
+      name = "pico"
+      chosen = s
+    } else if let s = subject, s.contains("/") || s.hasSuffix(".uf2") || s.hasSuffix(".hex") || s.hasSuffix(".bin") || s.hasSuffix(".elf") {
+      throw BoardError("there is no file \(s); check the path")
+    }
+    let description = try Catalog.board(named: name)
+    let board = Board(name: name, flashSize: description.flash.size)
+    let version = chosen ?? description.firmware
+    var remarks: [String] = []
+    if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
+      remarks = try board.load(firmware: Self.read(version), name: version)
+    } else {
+      let image = try store.find(board: name, version: version)
+      remarks = try board.load(firmware: [UInt8](store.load(image)), name: image.file)
+    }
+    if let rom {
+      try board.load(rom: Self.read(rom))
+    } else {
+      let image = try store.find(board: "rp2040-rom", version: "rp2040-bootrom-b1")
+      do {
+        try board.load(rom: [UInt8](store.load(image)))
+      } catch is BoardError {
+        throw BoardError("the RP2040's boot ROM was not found; name its image with --rom, or a folder that has it in SOLDERLESS_ROMS")
+      }
+    }
+    return (board, remarks)
+  }
+  /// A file's bytes; 64 MiB at most.
+  public static func read(_ path: String) throws -> [UInt8] {
+    var folder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &folder) else { throw BoardError("there is no file \(path); check the path") }
+    guard !folder.boolValue else { throw BoardError("\(path) is a folder; name the file in it") }
+    guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size <= 64 << 20 else { throw BoardError("\(path) is larger than 64 MiB, so it is no firmware") }
+    guard let data = FileManager.default.contents(atPath: path) else { throw BoardError("\(path) cannot be read; check its permissions") }
+    return [UInt8](data)
+  }
+}

