@@ -21,6 +21,7 @@ let package = Package(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
   ],
   swiftLanguageModes: [.v6]
 )
