@@ -21,6 +21,7 @@ let package = Package(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
+    .testTarget(name: "ChipsTests", dependencies: ["Machine", "Chips"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
   ],

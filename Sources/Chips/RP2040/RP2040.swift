@@ -15,6 +15,7 @@ public final class RP2040 {
   public let sio: SIO, padsBank0, padsQSPI: Pads, ioBank0, ioQSPI: IOBank
   public let ssi: SSI, xipControl: XIPControl, usb: USB
   public let uarts: [PL011], rtc: RTC, adc: ADC
+  public let dma: DMA
   private let buses: [Bus]
   private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
   private var resetEvent: Scheduler.Event!
@@ -64,6 +65,7 @@ public final class RP2040 {
 
     let buses = [Bus(), Bus()]
     self.buses = buses
+    dma = DMA(name: "RP2040.DMA", arena: arena, scheduler: scheduler, clock: machine.coreClock, bus: buses[0])
     cores = buses.enumerated().map { n, bus in CortexM0(name: "core\(n)", variant: .rp2040, bus: bus, machine: machine) }
     connect()
     mapAddresses()
@@ -92,6 +94,11 @@ public final class RP2040 {
     }
     let interrupts: [(Int, Line)] =
       timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq), (20, uarts[0].irq), (21, uarts[1].irq), (22, adc.irq), (25, rtc.irq)]
+    for n in 0..<2 {
+      dma.irq[n].connect { [unowned self] level in for c in cores { c.setInterrupt(11 + n, level) } }
+      dma.connect(uarts[n].dreqTX, to: 20 + 2 * n)
+      dma.connect(uarts[n].dreqRX, to: 21 + 2 * n)
+    }
     for (n, line) in interrupts {
       line.connect { [unowned self] level in for c in cores { c.setInterrupt(n, level) } }
     }
@@ -140,7 +147,7 @@ public final class RP2040 {
     ssi.onMissPenalty = { [unowned self] cycles in cache.state.pointee.missPenalty = cycles }
 
     resets.devices = [
-      0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 18: [syscfg], 21: [timer], 24: [usb],
+      2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 18: [syscfg], 21: [timer], 24: [usb],
     ]
   }
   private var core1Held: Bool {
@@ -165,7 +172,7 @@ public final class RP2040 {
     apb += [(0x4003_4000, uarts[0]), (0x4003_8000, uarts[1]), (0x4004_C000, adc), (0x4005_C000, rtc)]
     let unmodelled: [(UInt32, String)] = [
       (0x4003_C000, "SPI0"), (0x4004_0000, "SPI1"), (0x4004_4000, "I2C0"), (0x4004_8000, "I2C1"),
-      (0x4005_0000, "PWM"), (0x5000_0000, "DMA"), (0x5020_0000, "PIO0"), (0x5030_0000, "PIO1"),
+      (0x4005_0000, "PWM"), (0x5020_0000, "PIO0"), (0x5030_0000, "PIO1"),
     ]
     for (n, bus) in buses.enumerated() {
       // The ROM answers a write with OKAY: TinyUSB's driver writes through a null pointer for endpoint 0.
@@ -181,13 +188,14 @@ public final class RP2040 {
       for (base, device) in apb { map(bus, device, at: base, readWait: 1, writeWait: 2) }
       for (base, name) in unmodelled { map(bus, UnmodelledBlock(name: "RP2040.\(name)", log: machine.log), at: base, readWait: 1, writeWait: 2) }
       map(bus, xipControl, at: 0x1400_0000, readWait: 0, writeWait: 0)
+      map(bus, dma, at: 0x5000_0000, readWait: 0, writeWait: 0)
       map(bus, ssi, at: 0x1800_0000, readWait: 1, writeWait: 2)
       bus.map(usb.dpram, at: 0x5010_0000, bytewise: true)
       map(bus, usb, at: 0x5011_0000, readWait: 0, writeWait: 0)
       bus.map(auxiliary, at: 0x5040_0000)
       bus.map(sio.ports[n], at: 0xD000_0000)
     }
-    for device in apb.map(\.1) + [ssi, xipControl, usb] + sio.ports { device.log = machine.log }
+    for device in apb.map(\.1) + [ssi, xipControl, usb, dma] + sio.ports { device.log = machine.log }
     // SRAM0 to SRAM3 without striping: words 0, 4, 8 … of the striped view are bank 0's.
     for n in 0..<2 {
       for bank: UInt32 in 0..<4 {
