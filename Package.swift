@@ -24,6 +24,8 @@ let package = Package(
     .testTarget(name: "ChipsTests", dependencies: ["Machine", "Chips"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
+    .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
+    .testTarget(name: "BootTests", dependencies: ["Boards", "Frontend", "Machine"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@ import Foundation
 import Images
 
 /// Puts a board together from what a user names: a board of the catalog, or a firmware file.
-public struct BoardLoader {
+public struct BoardLoader: Sendable {
   public let store: FirmwareStore
   public init(store: FirmwareStore) { self.store = store }
 

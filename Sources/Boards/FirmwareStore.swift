@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 
 /// Firmware and boot ROMs by hash: found on this machine, or fetched.
-public struct FirmwareStore {
+public struct FirmwareStore: Sendable {
   public struct Image: Codable, Sendable, Equatable {
     public struct Package: Codable, Sendable, Equatable { public var package, version, archive, member: String }
     public var board, version, file: String
@@ -15,7 +15,7 @@ public struct FirmwareStore {
   public let images: [Image]
   private let environment: [String: String]
   /// Told what is being done, for people who wait.
-  public var progress: (String) -> Void = { _ in }
+  public var progress: @Sendable (String) -> Void = { _ in }
 
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
     self.environment = environment

@@ -1,0 +1,124 @@
+import Boards
+import Foundation
+import Frontend
+import Machine
+import Testing
+
+/// Real firmware, when it and a boot ROM are to be had (SOLDERLESS_FIRMWARE, SOLDERLESS_ROMS).
+@Suite(.serialized) struct BootTests {
+  static let loader = try? BoardLoader(store: FirmwareStore())
+  static let available: Bool = {
+    let ok = (try? loader?.load("pico", firmware: nil, rom: nil)) != nil
+    if !ok { print("BootTests: no Pico firmware or no RP2040 boot ROM, so boot tests are skipped; name folders in SOLDERLESS_FIRMWARE and SOLDERLESS_ROMS") }
+    return ok
+  }()
+  static func board(_ version: String, board: String = "pico") throws -> Board {
+    try #require(try loader?.load(board, firmware: version, rom: nil).board)
+  }
+  /// Runs `code` and gives what it printed and the cycle count at the end.
+  static func execute(_ code: String, on board: Board, quantum: UInt64? = nil, snapshots: Bool = false) throws -> (String, UInt64) {
+    if let quantum { board.machine.quantum = quantum }
+    var out: [UInt8] = []
+    let repl = RawREPL(code: code)
+    repl.onOutput = { out.append($0) }
+    let session = Session(board: board)
+    session.repl = repl
+    session.timeLimit = 30
+    var next: UInt64 = 100_000_000_000
+    if snapshots {
+      session.onSlice = {
+        guard board.machine.now >= next else { return }
+        next += 100_000_000_000
+        let s = board.machine.snapshot()
+        do { try board.machine.restore(s) } catch { Issue.record("\(error)") }
+      }
+    }
+    board.powerOn()
+    let ending = session.run()
+    #expect(ending == .scriptDone(failed: false), "\(ending) \(String(decoding: repl.errors, as: UTF8.self))")
+    return (String(decoding: out, as: UTF8.self), board.machine.cores[0].cycles.pointee)
+  }
+
+  /// MicroPython by version, and what its own `sys` says.
+  @Test(
+    .enabled(if: BootTests.available),
+    arguments: [
+      ("pico", "1.14"), ("pico", "1.15"), ("pico", "1.16"), ("pico", "1.17"), ("pico", "1.18"), ("pico", "1.19.1"), ("pico", "1.20.0"), ("pico", "1.22.0"),
+      ("pico", "1.24.1"), ("pico", "1.25.0"), ("pico", "1.26.1"), ("pico", "1.28.0"), ("pico_w", "1.27.0"),
+    ])
+  func microPythonRuns(name: String, version: String) throws {
+    let numbers = version.split(separator: ".").map { Int($0)! }
+    let (text, _) = try Self.execute(
+      "import sys, machine\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq())", on: Self.board(version, board: name))
+    #expect(text.hasPrefix("42 rp2 [\(numbers[0]), \(numbers[1])] 0.125 125000000"), "\(text)")
+  }
+
+  static let program = """
+    import time, os
+    from machine import Pin
+    led = Pin(25, Pin.OUT)
+    s = 0
+    for i in range(3000):
+        s += i * i
+        led.toggle()
+    print(s, led.value())
+    time.sleep_ms(150)
+    f = open('a.txt', 'w'); f.write('hello' * 100); f.close()
+    print(len(open('a.txt').read()), os.listdir())
+    print(time.ticks_us() > 0)
+    """
+  @Test(.enabled(if: BootTests.available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
+    let first = try Self.execute(Self.program, on: Self.board("1.28.0"))
+    #expect(first.0.contains("8995500500 0") && first.0.contains("500 ['a.txt']"), "\(first.0)")
+    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (100_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
+      let again = try Self.execute(Self.program, on: Self.board("1.28.0"), quantum: quantum, snapshots: snapshots)
+      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
+    }
+  }
+  @Test(.enabled(if: BootTests.available)) func theLEDBlinksInVirtualTime() throws {
+    let board = try Self.board("1.28.0")
+    var edges: [UInt64] = []
+    board.led?.net.onChange = { _ in edges.append(board.machine.now) }
+    _ = try Self.execute("from machine import Pin\nimport time\nled=Pin(25,Pin.OUT)\nfor i in range(4):\n    led.toggle(); time.sleep_ms(100)", on: board)
+    let gaps = zip(edges.suffix(4), edges.suffix(4).dropFirst()).map { Double($1 - $0) / 1e9 }
+    #expect(gaps.count == 3 && gaps.allSatisfy { abs($0 - 100) < 1.5 }, "\(gaps)")
+  }
+  /// A pass of `C = p[1] + p[2]` takes 7.98 us on a real Pico with MicroPython 1.23 (a published measurement of
+  /// 1,000,000 passes), 13.4 us with floats.
+  @Test(.enabled(if: BootTests.available)) func loopsTakeTheTimeThatTheyTakeOnAPico() throws {
+    let code = """
+      import time
+      def run(p):
+          t = time.ticks_us()
+          for i in range(20000):
+              C = p[1] + p[2]
+          return time.ticks_diff(time.ticks_us(), t)
+      print(run((0, 1, 2)), run((0, 1.5, 2.5)))
+      """
+    let (text, _) = try Self.execute(code, on: Self.board("1.24.1"))
+    let figures = text.split(whereSeparator: { $0.isWhitespace }).compactMap { Double($0) }
+    try #require(figures.count == 2)
+    #expect(abs(figures[0] / 20000 / 7.984 - 1) < 0.1 && abs(figures[1] / 20000 / 13.447 - 1) < 0.1, "\(figures)")
+  }
+  /// What a program does with registers it has no business with must not reach the host.
+  @Test(.enabled(if: BootTests.available)) func randomRegisterWritesDoNotCrashTheHost() throws {
+    let board = try Self.board("1.28.0")
+    board.powerOn()
+    var x: UInt64 = 7
+    func next() -> UInt32 {
+      x ^= x << 13
+      x ^= x >> 7
+      x ^= x << 17
+      return UInt32(truncatingIfNeeded: x >> 20)
+    }
+    let bus = board.chip.cores[0].bus
+    let bases: [UInt32] = [0x4000_0000, 0x4002_0000, 0x4004_0000, 0x4006_0000, 0x5000_0000, 0x5010_0000, 0x5011_0000, 0x1400_0000, 0x1800_0000, 0xD000_0000]
+    for i in 0..<100_000 {
+      let address = bases[Int(next() % UInt32(bases.count))] + (next() & 0x1FFFC)
+      _ = bus.write(address, next(), size: [1, 2, 4][Int(next() % 3)])
+      _ = bus.read(address, size: 4)
+      if i % 500 == 0 { board.machine.run(until: board.machine.now + 1_000_000) }
+    }
+    #expect(board.machine.now > 0)
+  }
+}
