@@ -134,6 +134,7 @@ extension CortexM0 {
 
   /// HardFault, or lockup where that cannot be taken (§B1.5.14).
   func fault() {
+    if state.pointee.ipsr != 3 { state.pointee.lastFault = registers[15] }
     if executionPriority(ignoringMask: true) <= -1 { return lockUp() }
     enterException(Exception.hardFault)
   }

@@ -58,7 +58,7 @@ public final class CortexM0: Core {
     var mpuControl: UInt32 = 0, mpuRegion: UInt32 = 0
     var mpuBase: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)
     var mpuAttributes: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)
-    var lastAccess: UInt32 = 0
+    var lastAccess: UInt32 = 0, lastFault: UInt32 = 0
     var step = false
   }
   typealias Region = CodeRegion<Op>
@@ -187,7 +187,7 @@ public final class CortexM0: Core {
     for i in 0..<16 {
       text += (i < 13 ? "r\(i)" : ["sp", "lr", "pc"][i - 13]) + " " + hex(registers[i]) + (i % 4 == 3 ? "\n" : "  ")
     }
-    return text + "xpsr \(hex(xpsr))  msp \(hex(msp))  psp \(hex(psp))  last access \(hex(state.pointee.lastAccess))"
+    return text + "xpsr \(hex(xpsr))  msp \(hex(msp))  psp \(hex(psp))  last access \(hex(state.pointee.lastAccess))  first fault at \(hex(state.pointee.lastFault))"
   }
   /// The address of the last load or store that went to a device or failed.
   public var lastAccess: UInt32 { state.pointee.lastAccess }

@@ -84,7 +84,8 @@ public final class RP2040 {
       core.onSendEvent = { [unowned self] in cores[1 - n].sendEvent() }
       core.onResetRequest = { [unowned self] in machine.scheduler.schedule(resetEvent, at: machine.now) }
       core.onLockup = { core in
-        core.stop = StopReason(.lockup, "\(core.name) locked up: a fault inside the HardFault handler.\n\(core.registerDump)")
+        let stack = (0..<32).map { String(core.bus.read(core.registers[13] &+ UInt32($0 * 4), size: 4).value, radix: 16) }
+        core.stop = StopReason(.lockup, "\(core.name) locked up: a fault inside the HardFault handler.\n\(core.registerDump)\nstack \(stack.joined(separator: " "))")
       }
       let other = cores[1 - n]
       buses[n].onMemoryWrite = { address, size in

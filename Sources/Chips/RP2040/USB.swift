@@ -50,6 +50,8 @@ public final class USB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     var attached = false
     /// Bus reset has been seen, so frames run from this time on.
     var frameStart: UInt64 = 0
+    /// The host drives SE0 until then.
+    var resetEnd: UInt64 = 0
     var connected = false
     var sof = false
     /// The next buffer of each double-buffered endpoint: bit 2n for IN, 2n + 1 for OUT.
@@ -94,7 +96,7 @@ public final class USB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     var v = self[.sieStatus] & 0xFF0E_0800
     v[bit: 0] = vbus
     v[bit: 16] = state.pointee.connected
-    v |= state.pointee.attached ? 1 << 2 : 0  // line state J
+    v |= state.pointee.attached && scheduler.now >= state.pointee.resetEnd ? 1 << 2 : 0  // line state J; SE0 during a reset
     return v
   }
   private var raw: UInt32 {
@@ -123,7 +125,7 @@ public final class USB: RegisterDevice, RegisterNaming, USBDeviceEnd {
 
   public var isAttached: Bool { state.pointee.attached }
   private func attachmentMayChange() {
-    let on = self[.sieCtrl][bit: 16] && self[.mainCtrl][bit: 0] && !self[.mainCtrl][bit: 1] && self[.usbMuxing][bit: 0]
+    let on = self[.sieCtrl][bit: 16] && self[.mainCtrl][bit: 0] && !self[.mainCtrl][bit: 1] && self[.usbMuxing] & 5 != 0  // to the PHY, or to the pads as erratum E5's workaround does
     guard on != state.pointee.attached else { return }
     state.pointee.attached = on
     if !on {
@@ -136,6 +138,7 @@ public final class USB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     guard state.pointee.attached else { return }
     state.pointee.connected = true
     state.pointee.frameStart = scheduler.now
+    state.pointee.resetEnd = scheduler.now &+ 10 * Self.frame
     state.pointee.second = 0
     self[.sieStatus] |= 1 << 19
     updateInterrupt()
