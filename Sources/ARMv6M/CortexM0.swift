@@ -118,20 +118,7 @@ public final class CortexM0: Core {
     if writable && ram == nil { ram = region }
     if !writable && !hostCalls && flash == nil { flash = region }
     if let cache {
-      cache.onEvict.append { [unowned region] offset in
-        for i in 0..<4 {
-          let at = Int(offset / 2) + i
-          guard at < Int(region.size / 2) else { return }
-          if region.slots[at].op != .undecoded { region.slots[at].op = .fetchMiss }
-        }
-      }
-      cache.onFill.append { [unowned region] offset in
-        for i in 0..<2 {
-          let at = Int(offset / 2) + i
-          guard at < Int(region.size / 2) else { return }
-          if region.slots[at].op == .fetchMiss { region.slots[at].op = region.slots[at].real }
-        }
-      }
+      cache.serve(region, miss: Op.fetchMiss.rawValue)
       cache.onFlush.append { [unowned region] in region.invalidateAll() }
     }
   }

@@ -15,15 +15,49 @@ public final class FlashCache {
   /// [set * 2 + way]: line address bits above the set, shifted left by 2, and the two valid bits.
   public let tags: UnsafeMutablePointer<UInt32>
   private let older: UnsafeMutablePointer<UInt8>
-  /// Told the byte offset of a line that left the cache, and of a word that came in.
-  public var onEvict: [(UInt32) -> Void] = []
-  public var onFill: [(UInt32) -> Void] = []
+  /// Decoded code over this flash: slots of 16 bytes whose first byte is the operation to do now and whose second is
+  /// the real one. Raw pointers, because a fill must cost no reference counting.
+  private struct Client: BitwiseCopyable {
+    var slots: UnsafeMutableRawPointer
+    var count: Int
+    var miss: UInt8
+  }
+  private let clients: UnsafeMutablePointer<Client>
+  private var clientCount = 0
+  /// Told when all lines went.
   public var onFlush: [() -> Void] = []
 
   public init(name: String, arena: StateArena) {
     state = arena.allocate("\(name).state", initial: State())
     tags = arena.allocate("\(name).tags", count: Self.sets * 2, initial: UInt32(0))
     older = arena.allocate("\(name).older", count: Self.sets, initial: UInt8(0))
+    clients = .allocate(capacity: 8)
+  }
+  deinit { clients.deallocate() }
+
+  /// Keeps the slots of `region` in step: those of words that are not in the cache do `miss` instead of what they are.
+  public func serve<Op>(_ region: CodeRegion<Op>, miss: UInt8) {
+    precondition(clientCount < 8 && MemoryLayout<Slot<Op>>.stride == 16)
+    clients[clientCount] = Client(slots: UnsafeMutableRawPointer(region.slots), count: Int(region.size / 2), miss: miss)
+    clientCount += 1
+  }
+  private func evicted(_ offset: UInt32) {
+    for k in 0..<clientCount {
+      let c = clients[k]
+      for i in 0..<4 where Int(offset / 2) + i < c.count {
+        let slot = c.slots + (Int(offset / 2) + i) * 16
+        if slot.load(as: UInt8.self) != 0 { slot.storeBytes(of: c.miss, as: UInt8.self) }
+      }
+    }
+  }
+  private func filled(_ offset: UInt32) {
+    for k in 0..<clientCount {
+      let c = clients[k]
+      for i in 0..<2 where Int(offset / 2) + i < c.count {
+        let slot = c.slots + (Int(offset / 2) + i) * 16
+        if slot.load(as: UInt8.self) == c.miss { slot.storeBytes(of: slot.load(fromByteOffset: 1, as: UInt8.self), as: UInt8.self) }
+      }
+    }
   }
   /// Whether the word at byte `offset` of the flash is in the cache.
   @inlinable @inline(__always) public func holds(_ offset: UInt32) -> Bool {
@@ -39,15 +73,15 @@ public final class FlashCache {
     let set = Int((offset >> 3) & 1023), tag = (offset >> 13) << 2, valid: UInt32 = 1 << ((offset >> 2) & 1)
     for way in 0..<2 where tags[set * 2 + way] & ~3 == tag && tags[set * 2 + way] & 3 != 0 {
       tags[set * 2 + way] |= valid
-      for f in onFill { f(offset & ~3) }
+      filled(offset & ~3)
       return state.pointee.missPenalty
     }
     let way = tags[set * 2] & 3 == 0 ? 0 : tags[set * 2 + 1] & 3 == 0 ? 1 : Int(older[set])
     let victim = tags[set * 2 + way]
     older[set] = UInt8(1 - way)
     tags[set * 2 + way] = tag | valid
-    if victim & 3 != 0 { for f in onEvict { f((victim >> 2) << 13 | UInt32(set) << 3) } }
-    for f in onFill { f(offset & ~3) }
+    if victim & 3 != 0 { evicted((victim >> 2) << 13 | UInt32(set) << 3) }
+    filled(offset & ~3)
     return state.pointee.missPenalty
   }
   public func flush() {
