@@ -49,17 +49,8 @@ public final class Board {
   }
   /// Writes a firmware image into the flash; the remarks that go with it.
   @discardableResult public func load(firmware data: [UInt8], name file: String) throws -> [String] {
-    guard !data.isEmpty else { throw ImageError("\(file) is empty; download it again") }
-    var segments: [Segment], remarks: [String] = []
-    if UF2.matches(data) {
-      (segments, remarks) = try UF2.parse(data, family: UF2.rp2040)
-    } else if IntelHEX.matches(data) {
-      segments = try IntelHEX.parse(data)
-    } else if data.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
-      segments = try ELF.parse(data).segments
-    } else {
-      segments = [Segment(address: 0x1000_0000, bytes: data)]
-    }
+    let image = try FirmwareImage(reading: data, named: file, for: .rp2040)
+    let segments = image.segments, remarks = image.notes + image.warnings
     for s in segments {
       let offset = UInt64(s.address &- 0x1000_0000)
       guard s.address >= 0x1000_0000, offset + UInt64(s.bytes.count) <= UInt64(flash.size) else {
