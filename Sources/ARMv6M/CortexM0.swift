@@ -178,6 +178,10 @@ public final class CortexM0: Core {
   }
   /// The address of the last load or store that went to a device or failed.
   public var lastAccess: UInt32 { state.pointee.lastAccess }
+  /// The address of the instruction that raised the first fault.
+  public var lastFault: UInt32 { state.pointee.lastFault }
+  /// A fault where none can be handled: nothing but a reset helps.
+  public var isLockedUp: Bool { state.pointee.lockedUp }
 
   public override func run() {
     if onInstruction != nil || !breakpoints.isEmpty || state.pointee.mpuControl[bit: 0] || state.pointee.control[bit: 0] || state.pointee.step {

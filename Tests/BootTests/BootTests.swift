@@ -122,3 +122,39 @@ import Testing
     #expect(board.machine.now > 0)
   }
 }
+
+/// The pico-sdk's examples, and what each prints on its console.
+@Suite(.serialized) struct ExampleTests {
+  @Test(
+    .enabled(if: BootTests.available),
+    arguments: [
+      ("adc-hello_adc", "ADC Example, measuring GPIO26"), ("adc-onboard_temperature", "Onboard temperature = 27.14 C"), ("clocks-hello_48MHz", "pll_sys  = 125000kHz"),
+      ("divider-hello_divider", "123456/-321 = -384 remainder 192"), ("dma-hello_dma", "Hello, world! (from DMA)"), ("interp-hello_interp", "9 times table:"),
+      ("multicore-hello_multicore", "It's all gone well on core 0!"), ("multicore-multicore_fifo_irqs", "core 0 got 123, core 1 got 321!"), ("reset-hello_reset", "Hello, reset!"),
+      ("rtc-hello_rtc", "Friday 5 June 15:45:02 2020"), ("system-unique_board_id", "Unique identifier: e6 61 41 04 03 37 2b 21"), ("timer-hello_timer", "Repeat at"),
+      ("timer-timer_lowlevel", "Alarm IRQ fired"), ("uart-hello_uart", "AB Hello, UART!"), ("uart-hello_serial", "Hello, world!"), ("usb-hello_usb", "Hello, world!"),
+      ("watchdog-hello_watchdog", "Rebooted by Watchdog!"),
+    ])
+  func examplePrints(name: String, text: String) throws {
+    let store = try FirmwareStore()
+    let board = try BootTests.board(store.images.first { $0.file == name + ".uf2" }?.version ?? name)
+    var out: [UInt8] = []
+    let session = Session(board: board)
+    session.consoles = ["usb", "uart0"].compactMap { board.ports[$0] }.map { ($0, Recorder { out.append($0) }) }
+    session.timeLimit = 6
+    board.powerOn()
+    _ = session.run()
+    #expect(String(decoding: out, as: UTF8.self).contains(text), "\(String(decoding: out.prefix(300), as: UTF8.self))")
+  }
+}
+
+/// A console that keeps what is written.
+final class Recorder: Console {
+  let wantsToQuit = false
+  private let keep: (UInt8) -> Void
+  init(_ keep: @escaping (UInt8) -> Void) { self.keep = keep }
+  func write(_ byte: UInt8) { keep(byte) }
+  func flush() {}
+  func read(upTo count: Int) -> [UInt8] { [] }
+  func wait(seconds: Double) {}
+}

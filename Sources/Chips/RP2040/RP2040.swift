@@ -18,7 +18,7 @@ public final class RP2040 {
   public let dma: DMA
   private let buses: [Bus]
   private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
-  private var resetEvent: Scheduler.Event!
+  private var resetEvent, lockupEvent: Scheduler.Event!
 
   /// - Parameters:
   ///   - flash: the external flash's bytes; a power of two of at most 16 MiB.
@@ -70,6 +70,9 @@ public final class RP2040 {
     connect()
     mapAddresses()
     resetEvent = scheduler.event("RP2040.reset") { [unowned self] _ in resetRequested() }
+    lockupEvent = scheduler.event("RP2040.lockup") { [unowned self] _ in
+      for core in cores where core.isLockedUp && core.stop == nil { core.stop = StopReason(.lockup, report(core)) }
+    }
   }
 
   // MARK: Wires
@@ -83,10 +86,8 @@ public final class RP2040 {
       core.referenceClock = watchdog.ticks
       core.onSendEvent = { [unowned self] in cores[1 - n].sendEvent() }
       core.onResetRequest = { [unowned self] in machine.scheduler.schedule(resetEvent, at: machine.now) }
-      core.onLockup = { core in
-        let stack = (0..<32).map { String(core.bus.read(core.registers[13] &+ UInt32($0 * 4), size: 4).value, radix: 16) }
-        core.stop = StopReason(.lockup, "\(core.name) locked up: a fault inside the HardFault handler.\n\(core.registerDump)\nstack \(stack.joined(separator: " "))")
-      }
+      // What is under way on the serial lines still gets out.
+      core.onLockup = { [unowned self] _ in machine.scheduler.schedule(lockupEvent, after: 20_000_000_000) }
       let other = cores[1 - n]
       buses[n].onMemoryWrite = { address, size in
         core.invalidate(address & ~3, count: 4)
@@ -210,6 +211,17 @@ public final class RP2040 {
       let at = base + UInt32(i) * 0x1000
       bus.map(device, at: at, mode: mode, readWait: readWait, writeWait: writeWait)
     }
+  }
+
+  /// What a user needs to know of a core that cannot go on.
+  private func report(_ core: CortexM0) -> String {
+    let at = core.lastFault, place = "0x" + String(at, radix: 16)
+    let instruction = core.bus.read(at & ~1, size: 2)
+    let cause =
+      !instruction.fault && instruction.value >> 8 == 0xBE
+      ? "\(core.name) ended at the breakpoint instruction at \(place), as pico-sdk programs do that return from main or panic"
+      : "\(core.name) locked up: it faulted at \(place), last access 0x" + String(core.lastAccess, radix: 16) + ", and again within the HardFault handler"
+    return cause + "\n" + core.registerDump
   }
 
   // MARK: Resets
