@@ -21,7 +21,7 @@ let package = Package(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
-    .testTarget(name: "ChipsTests", dependencies: ["Machine", "Chips"]),
+    .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Machine", "Chips"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),

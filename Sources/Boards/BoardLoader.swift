@@ -9,7 +9,7 @@ public struct BoardLoader: Sendable {
   /// - Parameters:
   ///   - subject: a board's name or a firmware file; nil: the Pico.
   ///   - firmware: a file or a version; nil: the board's own default.
-  ///   - rom: a boot ROM image; nil: one that the store finds.
+  ///   - rom: the vendor's boot ROM image; nil: our own.
   /// - Returns: the board with its flash filled, not yet powered, and remarks for the user.
   public func load(_ subject: String?, firmware: String?, rom: String?) throws -> (board: Board, remarks: [String]) {
     var name = subject ?? "pico", chosen = firmware
@@ -33,12 +33,7 @@ public struct BoardLoader: Sendable {
     if let rom {
       try board.load(rom: Self.read(rom))
     } else {
-      let image = try store.find(board: "rp2040-rom", version: "rp2040-bootrom-b1")
-      do {
-        try board.load(rom: [UInt8](store.load(image)))
-      } catch is BoardError {
-        throw BoardError("the RP2040's boot ROM was not found; name its image with --rom, or a folder that has it in SOLDERLESS_ROMS")
-      }
+      try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/rp2040/bootrom.bin").path), own: true)
     }
     return (board, remarks)
   }

@@ -40,12 +40,13 @@ public final class Board {
     chip.ssi.onModeBits = { [flashChip] in flashChip.enterContinuousRead(mode: $0) }
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
   }
-  /// Puts the boot ROM in place.
-  public func load(rom: [UInt8]) throws {
+  /// Puts the boot ROM in place; our own has calls that the emulator serves.
+  public func load(rom: [UInt8], own: Bool = false) throws {
     guard rom.count == chip.rom.size else {
       throw ImageError("the boot ROM has \(rom.count) bytes, the RP2040's has \(chip.rom.size); name a ROM image of that size")
     }
     chip.rom.load(rom)
+    if own { chip.serveROMCalls() }
   }
   /// Writes a firmware image into the flash; the remarks that go with it.
   @discardableResult public func load(firmware data: [UInt8], name file: String) throws -> [String] {

@@ -162,6 +162,9 @@ public final class RP2040 {
     for c in cores { c.invalidate(0x1000_0000 + UInt32(offset), count: UInt32(count)) }
   }
 
+  /// The ROM in place is our own: its calls are served.
+  public func serveROMCalls() { for c in cores { c.onHostCall = BootROMCalls.serve } }
+
   // MARK: Address map, §2.2
 
   private func mapAddresses() {

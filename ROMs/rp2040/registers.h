@@ -1,0 +1,46 @@
+// The registers that the boot ROM uses, named as in the RP2040 datasheet.
+#pragma once
+#include <stdint.h>
+
+#define R(address) (*(volatile uint32_t *)(address))
+
+#define RESETS_SET R(0x4000e000)
+#define CLOCKS_REF_CTRL R(0x40008030)
+#define CLOCKS_SYS_CTRL R(0x4000803c)
+#define CLOCKS_SYS_DIV R(0x40008040)
+#define CLOCKS_SYS_SELECTED R(0x40008044)
+#define CLOCKS_USB_CTRL R(0x40008054)
+#define CLOCKS_USB_DIV R(0x40008058)
+#define PSM_WDSEL R(0x40010008)
+#define IO_QSPI ((volatile uint32_t *)0x40018000)
+#define IO_QSPI_SS_CTRL R(0x4001800c)
+#define PADS_QSPI_SD ((volatile uint32_t *)0x40020008)
+#define XOSC_CTRL R(0x40024000)
+#define XOSC_STATUS R(0x40024004)
+#define PLL_SYS_CS R(0x40028000)
+#define PLL_SYS_PWR_CLEAR R(0x4002b004)
+#define PLL_SYS_FBDIV_INT R(0x40028008)
+#define PLL_SYS_PRIM R(0x4002800c)
+#define WATCHDOG_LOAD R(0x40058004)
+#define WATCHDOG_SCRATCH ((volatile uint32_t *)0x4005800c)
+#define WATCHDOG_TICK R(0x4005802c)
+#define WATCHDOG_CTRL_SET R(0x4005a000)
+#define WATCHDOG_CTRL_CLEAR R(0x4005b000)
+#define ROSC_CTRL R(0x40060000)
+
+#define XIP_FLUSH R(0x14000004)
+#define XIP_CTRL_SET R(0x14002000)
+#define XIP_CTRL_CLEAR R(0x14003000)
+
+#define SSI_CTRLR0 R(0x18000000)
+#define SSI_SSIENR R(0x18000008)
+#define SSI_SER R(0x18000010)
+#define SSI_BAUDR R(0x18000014)
+#define SSI_TXFLR R(0x18000020)
+#define SSI_RXFLR R(0x18000024)
+#define SSI_SR R(0x18000028)
+#define SSI_ICR R(0x18000048)
+#define SSI_DR0 R(0x18000060)
+#define SSI_SPI_CTRLR0 R(0x180000f4)
+
+#define SIO_GPIO_HI_IN R(0xd0000008)
