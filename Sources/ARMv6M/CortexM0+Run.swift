@@ -21,6 +21,7 @@ extension CortexM0 {
     let flashBytes = flash?.memory ?? UnsafeMutableRawPointer(r)
     let cache = flash?.cache
     let tags = cache?.tags
+    let returnCycles = UInt64(variant.branchCycles)
     let accesses = cache.map { UnsafeMutableRawPointer($0.state).assumingMemoryBound(to: UInt64.self) }
 
     outer: while true {
@@ -390,7 +391,7 @@ extension CortexM0 {
           time &+= UInt64(bytes >> 2)
           if list >> 15 != 0 {
             address = p.load(as: UInt32.self)
-            time &+= 1
+            time &+= returnCycles
             let o = address &- codeBase &- 1
             if o < codeSize && o & 1 == 0 { ip = slots + Int(o >> 1) } else { leave = .jump; break inner }
           } else {

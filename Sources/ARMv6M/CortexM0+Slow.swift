@@ -143,7 +143,7 @@ extension CortexM0 {
       let v = withUnsafeBytes(of: &loaded) { $0.load(fromByteOffset: n * 4, as: UInt32.self) }
       n += 1
       if i == 15 {
-        cycles.pointee &+= 1
+        cycles.pointee &+= UInt64(variant.branchCycles)
         jump(to: v, from: .pop)
       } else {
         registers[i] = v

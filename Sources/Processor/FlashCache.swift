@@ -1,7 +1,8 @@
 import Machine
 
 /// The cache before an external flash: 16 KiB, two ways, lines of 8 bytes with a valid bit per word
-/// (RP2040 datasheet §2.6.3). The replacement policy is not published; the way filled longer ago goes.
+/// (RP2040 datasheet §2.6.3). The replacement policy is not published; a pseudo-random way goes, which comes
+/// nearer to published timings of code larger than the cache than the older way does.
 public final class FlashCache {
   public struct State: BitwiseCopyable {
     /// Data accesses counted one by one, instruction fetches through their misses.
@@ -9,12 +10,12 @@ public final class FlashCache {
     /// Core cycles that a miss adds.
     public var missPenalty: UInt32 = 40
     public var enabled = true
+    var random: UInt32 = 1
   }
   public static let sets = 1024
   public let state: UnsafeMutablePointer<State>
   /// [set * 2 + way]: line address bits above the set, shifted left by 2, and the two valid bits.
   public let tags: UnsafeMutablePointer<UInt32>
-  private let older: UnsafeMutablePointer<UInt8>
   /// Decoded code over this flash: slots of 16 bytes whose first byte is the operation to do now and whose second is
   /// the real one. Raw pointers, because a fill must cost no reference counting.
   private struct Client: BitwiseCopyable {
@@ -30,7 +31,6 @@ public final class FlashCache {
   public init(name: String, arena: StateArena) {
     state = arena.allocate("\(name).state", initial: State())
     tags = arena.allocate("\(name).tags", count: Self.sets * 2, initial: UInt32(0))
-    older = arena.allocate("\(name).older", count: Self.sets, initial: UInt8(0))
     clients = .allocate(capacity: 8)
   }
   deinit { clients.deallocate() }
@@ -76,13 +76,18 @@ public final class FlashCache {
       filled(offset & ~3)
       return state.pointee.missPenalty
     }
-    let way = tags[set * 2] & 3 == 0 ? 0 : tags[set * 2 + 1] & 3 == 0 ? 1 : Int(older[set])
+    let way = tags[set * 2] & 3 == 0 ? 0 : tags[set * 2 + 1] & 3 == 0 ? 1 : nextWay()
     let victim = tags[set * 2 + way]
-    older[set] = UInt8(1 - way)
     tags[set * 2 + way] = tag | valid
     if victim & 3 != 0 { evicted((victim >> 2) << 13 | UInt32(set) << 3) }
     filled(offset & ~3)
     return state.pointee.missPenalty
+  }
+  /// One bit of a shift register with feedback (x^32 + x^22 + x^2 + x + 1).
+  private func nextWay() -> Int {
+    let r = state.pointee.random
+    state.pointee.random = r >> 1 ^ (r & 1 == 0 ? 0 : 0x8020_0003)
+    return Int(r & 1)
   }
   public func flush() {
     for i in 0..<(Self.sets * 2) { tags[i] = 0 }
