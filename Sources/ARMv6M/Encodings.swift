@@ -2,7 +2,8 @@ import Processor
 
 extension Op {
   /// ARMv6-M Architecture Reference Manual §A5.2 and §A5.3; cycles of the Cortex-M0+ (TRM §3.3). The Cortex-M0 differs
-  /// only in taken branches and the 32-bit instructions. The first row that matches wins.
+  /// only in taken branches and the 32-bit instructions. The first row that matches wins. Bits that should be zero in
+  /// BX are ignored.
   static let encodings: [Encoding<Op>] = [
     Encoding(.movReg, "0000000000 mmm ddd", "movs r{d}, r{m}"),
     Encoding(.lslImm, "00000 iiiii mmm ddd", "lsls r{d}, r{m}, #{i}"),
@@ -35,7 +36,7 @@ extension Op {
     Encoding(.addHi, "01000100 D mmmm ddd", "add {Dd}, {m}"),
     Encoding(.cmpHi, "01000101 N mmmm nnn", "cmp {Nn}, {m}"),
     Encoding(.movHi, "01000110 D mmmm ddd", "mov {Dd}, {m}"),
-    Encoding(.bx, "010001110 mmmm 000", "bx {m}", cycles: 2),
+    Encoding(.bx, "010001110 mmmm ---", "bx {m}", cycles: 2),
     Encoding(.blx, "010001111 mmmm 000", "blx {m}", cycles: 2),
     Encoding(.ldrLit, "01001 ttt iiiiiiii", "ldr r{t}, [pc, #{i*4}]", cycles: 2),
     Encoding(.strReg, "0101000 mmm nnn ttt", "str r{t}, [r{n}, r{m}]", cycles: 2),
