@@ -54,7 +54,29 @@ extension CortexM0 {
   @inline(never) func dispatchExceptions() {
     state.pointee.dispatch = false
     guard let (n, p) = best(), p < executionPriority() else { return }
+    if cycles.pointee == state.pointee.entered, isHandler {
+      // Late arrival (§B1.5.11): it came while the frame was being pushed, which now serves it.
+      let first = UInt64(1) << UInt64(state.pointee.ipsr)
+      state.pointee.active &= ~first
+      state.pointee.pending |= first
+      activate(n, return: registers[14])
+      return goToHandler(n)
+    }
     enterException(n)
+  }
+  private func activate(_ n: Int, return value: UInt32) {
+    state.pointee.pending &= ~(1 << UInt64(n))
+    state.pointee.active |= 1 << UInt64(n)
+    state.pointee.ipsr = UInt32(n)
+    state.pointee.event = true
+    registers[14] = value
+  }
+  private func goToHandler(_ n: Int) {
+    guard let vector = loadWord(state.pointee.vtor &+ UInt32(n * 4), size: 4, cycles: false) else { return lockUp() }
+    state.pointee.thumb = vector[bit: 0]
+    registers[15] = vector & ~1
+    state.pointee.entered = cycles.pointee
+    updateDispatch()
   }
 
   /// Pushes the frame and goes to the handler (§B1.5.6).
@@ -70,21 +92,14 @@ extension CortexM0 {
     let process = state.pointee.control[bit: 1]
     registers[13] = frame
     let wasHandler = isHandler
-    state.pointee.pending &= ~(1 << UInt64(n))
-    state.pointee.active |= 1 << UInt64(n)
     selectStack(process: false)
-    state.pointee.ipsr = UInt32(n)
-    registers[14] = wasHandler ? 0xFFFF_FFF1 : process ? 0xFFFF_FFFD : 0xFFFF_FFF9
-    state.pointee.event = true
+    activate(n, return: wasHandler ? 0xFFFF_FFF1 : process ? 0xFFFF_FFFD : 0xFFFF_FFF9)
     cycles.pointee &+= variant.exceptionEntry
     if !ok && n != Exception.hardFault {
       fault()
       return
     }
-    guard let vector = loadWord(state.pointee.vtor &+ UInt32(n * 4), size: 4, cycles: false), ok else { return lockUp() }
-    state.pointee.thumb = vector[bit: 0]
-    registers[15] = vector & ~1
-    updateDispatch()
+    if ok { goToHandler(n) } else { lockUp() }
   }
   /// §B1.5.8.
   func exceptionReturn(_ value: UInt32) {
@@ -95,6 +110,12 @@ extension CortexM0 {
     guard (state.pointee.active != 0) == toHandler else { return fault() }
     // A level that is still asserted pends again.
     if n >= 16, state.pointee.lines[bit: n - 16] { state.pointee.pending |= 1 << UInt64(n) }
+    if let (next, p) = best(), p < executionPriority() {
+      // Tail-chaining (§B1.5.12): the frame stays for the next handler.
+      activate(next, return: value)
+      cycles.pointee &+= variant.tailChain
+      return goToHandler(next)
+    }
     selectStack(process: toProcess)
     let frame = registers[13]
     var w: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)

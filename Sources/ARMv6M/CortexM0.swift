@@ -7,7 +7,7 @@ public final class CortexM0: Core {
   public struct Variant: Sendable {
     public var cpuid: UInt32 = 0x410C_C601
     public var hasVTOR = true, hasMPU = true, hasUserMode = true, hasSysTick = true
-    public var branchCycles = 2, wideCycles = 3, multiplyCycles = 1, exceptionEntry: UInt64 = 15, exceptionReturn: UInt64 = 5
+    public var branchCycles = 2, wideCycles = 3, multiplyCycles = 1, exceptionEntry: UInt64 = 15, exceptionReturn: UInt64 = 5, tailChain: UInt64 = 6
     public var interrupts = 32
     /// The single-cycle IO port's addresses.
     public var ioPort: Range<UInt32> = 0..<0
@@ -50,6 +50,7 @@ public final class CortexM0: Core {
     var pending: UInt64 = 0, active: UInt64 = 0  // by exception number
     var enabled: UInt32 = 0, lines: UInt32 = 0
     var nmiLine = false
+    var entered: UInt64 = 0  // the cycle at which the last exception's frame was complete
     var priorities: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)  // one byte per IRQ
     var shpr2: UInt32 = 0, shpr3: UInt32 = 0
     var vtor: UInt32 = 0, scr: UInt32 = 0

@@ -4,7 +4,7 @@ import Testing
 @testable import ARMv6M
 @testable import Processor
 
-/// The encodings' laws, and GNU objdump (binutils-arm-none-eabi) as the judge of what they say.
+/// GNU objdump (binutils-arm-none-eabi) as the judge of what the encodings say.
 @Suite struct DisassemblerTests {
   static let objdump = ["/usr/bin/arm-none-eabi-objdump", "/usr/local/bin/arm-none-eabi-objdump"].first { FileManager.default.isExecutableFile(atPath: $0) }
 
@@ -43,35 +43,24 @@ import Testing
       let comment = t[at...]
       t = comment.contains("(mov r8, r8)") ? "mov r8, r8" : String(t[..<at])
     }
-    // Later names: barriers of their own, and BX and BLX to the other security state.
-    for (later, plain) in [("ssbb", "dsb #0"), ("pssbb", "dsb #4"), ("dfb", "dsb #12"), ("bxns", "bx"), ("blxns", "blx")] {
+    // Later names: barriers of their own, and BX to the other security state.
+    for (later, plain) in [("ssbb", "dsb #0"), ("pssbb", "dsb #4"), ("dfb", "dsb #12"), ("bxns", "bx")] {
       let word = t.prefix { $0 != " " && $0 != "\t" }
       if word == later { t = plain + t.dropFirst(later.count) }
     }
     return t.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
   }
 
-  @Test func everyOperationHasAnEncodingAndNoTwoOverlapUnordered() {
-    let withoutBits: Set<Op> = [.undecoded, .fetchMiss, .undefined, .hostCall]
-    for op in Op.allCases where !withoutBits.contains(op) { #expect(Op.encodings.contains { $0.op == op }, "\(op)") }
-    for (i, a) in Op.encodings.enumerated() {
-      for b in Op.encodings[(i + 1)...] where a.bits == b.bits && (a.value ^ b.value) & a.mask & b.mask == 0 {
-        // The first row wins: it must be the narrower one.
-        #expect(a.mask & b.mask == b.mask && a.mask != b.mask, "\(a.op) and \(b.op)")
-      }
-    }
-  }
-
   @Test(.enabled(if: objdump != nil, "arm-none-eabi-objdump is not installed"))
   func all16BitWordsAgreeWithObjdump() throws {
     let words = (0..<0xE800).map { [UInt16($0)] }
     let theirs = try Self.judge(words)
-    // What later architectures made of words that ARMv6-M leaves undefined.
-    let later = ["it", "cbz", "cbnz", "setend", "setpan", "hlt", "nop", "esb", "cps", "sevl", "<UNDEFINED>", "udf"]
+    // What later architectures made of words that ARMv6-M leaves undefined; objdump's own "undefined" is a comment.
+    let later = ["it", "cbz", "cbnz", "setend", "setpan", "hlt", "nop", "esb", "cps", "sevl", "blxns", "udf"]
     var wrong = 0
     for (n, text) in theirs.enumerated() {
       let ours = Self.plain(Disassembler.text(UInt32(n), second: 0xBF00, at: UInt32(n * 16)).text)
-      let agree = ours == "<UNDEFINED>" ? later.contains { text.hasPrefix($0) } : ours == text
+      let agree = ours == "<UNDEFINED>" ? text.isEmpty || later.contains { text.hasPrefix($0) } : ours == text
       if !agree {
         wrong += 1
         if wrong < 20 { Issue.record("0x\(String(n, radix: 16)): \(ours), objdump \(text)") }
