@@ -25,7 +25,7 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
-    .testTarget(name: "BootTests", dependencies: ["Boards", "Frontend", "Machine"]),
+    .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine"]),
   ],
   swiftLanguageModes: [.v6]
 )

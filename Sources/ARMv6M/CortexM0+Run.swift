@@ -14,26 +14,25 @@ extension CortexM0 {
   /// the state published, and comes back.
   func loop<M: LoopMode>(_: M.Type) {
     let r = registers, st = state
-    let ram = self.ram, flash = self.flash
-    let ramBase = ram?.base ?? 0, ramSize = M.careful ? 0 : ram?.size ?? 0
-    let ramBytes = ram?.memory ?? UnsafeMutableRawPointer(r), ramCode = ram?.granules ?? UnsafeMutablePointer(bitPattern: 8)!
-    let flashBase = flash?.base ?? 0, flashSize = M.careful ? 0 : flash?.size ?? 0
-    let flashBytes = flash?.memory ?? UnsafeMutableRawPointer(r)
-    let cache = flash?.cache
-    let tags = cache?.tags
+    let nothing = UnsafeMutableRawPointer(r)
+    let ramBase = ram < 0 ? 0 : views[ram].base, ramSize = M.careful || ram < 0 ? 0 : views[ram].size
+    let ramBytes = ram < 0 ? nothing : views[ram].memory, ramCode = ram < 0 ? nothing.assumingMemoryBound(to: Bool.self) : views[ram].granules
+    let flashBase = flash < 0 ? 0 : views[flash].base, flashSize = M.careful || flash < 0 ? 0 : views[flash].size
+    let flashBytes = flash < 0 ? nothing : views[flash].memory
+    let tags = flash < 0 ? nil : views[flash].tags, accesses = flash < 0 ? nil : views[flash].accesses
+    let stopped = self.stopped
     let returnCycles = UInt64(variant.branchCycles)
-    let accesses = cache.map { UnsafeMutableRawPointer($0.state).assumingMemoryBound(to: UInt64.self) }
 
     outer: while true {
       if st.pointee.dispatch { dispatchExceptions() }
-      if cycles.pointee >= limit.pointee || asleep.pointee || stop != nil { return }
+      if cycles.pointee >= limit.pointee || asleep.pointee || stopped.pointee { return }
       if M.careful {
         if let hook = onInstruction { hook(self, r[15]) }
         if breakpoints.contains(r[15]), onBreakpoint?(self) == true { return }
-        if stop != nil { return }
+        if stopped.pointee { return }
       }
       guard let region = enter(r[15], careful: M.careful) else { continue outer }
-      let slots = region.slots, codeBase = region.base, codeSize = region.size
+      let slots = region.pointee.slots, codeBase = region.pointee.base, codeSize = region.pointee.size
       var ip = slots + Int((r[15] &- codeBase) >> 1)
       var time = cycles.pointee, count = instructions.pointee
       let end = M.careful ? min(limit.pointee, time &+ 1) : limit.pointee
@@ -312,19 +311,19 @@ extension CortexM0 {
         case .strImm, .strReg:
           address = r[Int(s.pointee.n)] &+ (s.pointee.op == .strImm ? s.pointee.imm : r[Int(s.pointee.m)])
           let o = address &- ramBase
-          guard (o >> 2 | o << 30) < ramSize >> 2, !ramCode[Int(o >> 8)] else { leave = .store; break inner }
+          guard (o >> 2 | o << 30) < ramSize >> 2, !ramCode[Int(o >> View.granuleShift)] else { leave = .store; break inner }
           ramBytes.storeBytes(of: r[Int(s.pointee.d)], toByteOffset: Int(o), as: UInt32.self)
           ip = s + 1
         case .strhImm, .strhReg:
           address = r[Int(s.pointee.n)] &+ (s.pointee.op == .strhImm ? s.pointee.imm : r[Int(s.pointee.m)])
           let o = address &- ramBase
-          guard (o >> 1 | o << 31) < ramSize >> 1, !ramCode[Int(o >> 8)] else { leave = .store; break inner }
+          guard (o >> 1 | o << 31) < ramSize >> 1, !ramCode[Int(o >> View.granuleShift)] else { leave = .store; break inner }
           ramBytes.storeBytes(of: UInt16(truncatingIfNeeded: r[Int(s.pointee.d)]), toByteOffset: Int(o), as: UInt16.self)
           ip = s + 1
         case .strbImm, .strbReg:
           address = r[Int(s.pointee.n)] &+ (s.pointee.op == .strbImm ? s.pointee.imm : r[Int(s.pointee.m)])
           let o = address &- ramBase
-          guard o < ramSize, !ramCode[Int(o >> 8)] else { leave = .store; break inner }
+          guard o < ramSize, !ramCode[Int(o >> View.granuleShift)] else { leave = .store; break inner }
           ramBytes.storeBytes(of: UInt8(truncatingIfNeeded: r[Int(s.pointee.d)]), toByteOffset: Int(o), as: UInt8.self)
           ip = s + 1
 
@@ -367,7 +366,7 @@ extension CortexM0 {
         case .push:
           let list = s.pointee.imm, bytes = UInt32(truncatingIfNeeded: list.nonzeroBitCount) << 2
           let low = r[13] &- bytes, o = low &- ramBase
-          guard (o >> 2 | o << 30) < ramSize >> 2, o &+ bytes <= ramSize, !ramCode[Int(o >> 8)], !ramCode[Int((o &+ bytes &- 1) >> 8)] else { leave = .block; break inner }
+          guard (o >> 2 | o << 30) < ramSize >> 2, o &+ bytes <= ramSize, !ramCode[Int(o >> View.granuleShift)], !ramCode[Int((o &+ bytes &- 1) >> View.granuleShift)] else { leave = .block; break inner }
           var p = ramBytes + Int(o), m = list
           while m != 0 {
             p.storeBytes(of: r[m.trailingZeroBitCount], as: UInt32.self)
@@ -400,7 +399,7 @@ extension CortexM0 {
         case .stm:
           let list = s.pointee.imm, bytes = UInt32(truncatingIfNeeded: list.nonzeroBitCount) << 2
           let o = r[Int(s.pointee.n)] &- ramBase
-          guard (o >> 2 | o << 30) < ramSize >> 2, o &+ bytes <= ramSize, !ramCode[Int(o >> 8)], bytes == 0 || !ramCode[Int((o &+ bytes &- 1) >> 8)] else { leave = .block; break inner }
+          guard (o >> 2 | o << 30) < ramSize >> 2, o &+ bytes <= ramSize, !ramCode[Int(o >> View.granuleShift)], bytes == 0 || !ramCode[Int((o &+ bytes &- 1) >> View.granuleShift)] else { leave = .block; break inner }
           var p = ramBytes + Int(o), m = list
           while m != 0 {
             p.storeBytes(of: r[m.trailingZeroBitCount], as: UInt32.self)

@@ -4,7 +4,7 @@ import Processor
 /// What the run loop leaves to functions: devices, system registers, decoding, faults.
 extension CortexM0 {
   /// The region that holds `address`, or a fault there and nil.
-  @inline(never) func enter(_ address: UInt32, careful: Bool) -> Region? {
+  @inline(never) func enter(_ address: UInt32, careful: Bool) -> UnsafeMutablePointer<View>? {
     if !state.pointee.thumb {
       fault()
       return nil
@@ -14,14 +14,14 @@ extension CortexM0 {
       fault()
       return nil
     }
-    if let c = current, address &- c.base < c.size { return c }
-    guard let r = region(at: address) else {
-      state.pointee.lastAccess = address
-      fault()
-      return nil
+    if current < viewCount, address &- views[current].base < views[current].size { return views + current }
+    for i in 0..<viewCount where address &- views[i].base < views[i].size {
+      current = i
+      return views + i
     }
-    current = r
-    return r
+    state.pointee.lastAccess = address
+    fault()
+    return nil
   }
 
   /// Takes back an instruction that may not be executed yet: the other core must catch up first.
@@ -70,9 +70,9 @@ extension CortexM0 {
     state.pointee.lastAccess = address
     guard address & UInt32(size - 1) == 0 else { return nil }
     if !mpuAllows(address, write: false, execute: false) { return nil }
-    if let f = flash, address &- f.base < f.size {
-      let o = address &- f.base
-      if let cache = f.cache {
+    if flash >= 0, address &- views[flash].base < views[flash].size {
+      let f = views[flash], o = address &- f.base
+      if let cache {
         if cache.holds(o) { cache.state.pointee.accesses &+= 1 } else if count { cycles.pointee &+= UInt64(cache.fill(o)) }
       }
       switch size {
@@ -167,7 +167,7 @@ extension CortexM0 {
 
   // MARK: Decoding, hints, system instructions
 
-  @inline(never) func special(_ slot: UnsafeMutablePointer<Slot<Op>>, _ region: Region) {
+  @inline(never) func special(_ slot: UnsafeMutablePointer<Slot<Op>>, _ region: UnsafeMutablePointer<View>) {
     let pc = registers[15], op = slot.pointee.op
     if op == .undecoded || op == .fetchMiss {
       // Not an execution yet: take its cycles back.
@@ -223,32 +223,32 @@ extension CortexM0 {
     default: fault()
     }
   }
-  private func decode(_ slot: UnsafeMutablePointer<Slot<Op>>, _ region: Region, _ pc: UInt32) {
-    let o = pc &- region.base
-    guard o < region.size else {
+  private func decode(_ slot: UnsafeMutablePointer<Slot<Op>>, _ region: UnsafeMutablePointer<View>, _ pc: UInt32) {
+    let o = pc &- region.pointee.base
+    guard o < region.pointee.size else {
       state.pointee.lastAccess = pc
       return fault()
     }
-    let first = UInt32((region.memory + Int(o)).load(as: UInt16.self))
-    let second = o &+ 2 < region.size ? UInt32((region.memory + Int(o) + 2).load(as: UInt16.self)) : nil
-    var s = Slot<Op>.decode(first, second: second, at: pc, variant: variant, hostCalls: region.hostCalls)
+    let first = UInt32((region.pointee.memory + Int(o)).load(as: UInt16.self))
+    let second = o &+ 2 < region.pointee.size ? UInt32((region.pointee.memory + Int(o) + 2).load(as: UInt16.self)) : nil
+    var s = Slot<Op>.decode(first, second: second, at: pc, variant: variant, hostCalls: region.pointee.hostCalls)
     // A branch out of the region becomes one that the loop does not follow by itself.
     if s.delta != 0 {
       let target = Int(o / 2) + Int(s.delta)
-      if target < 0 || target >= Int(region.size / 2) { s = Slot(.undefined) }
+      if target < 0 || target >= Int(region.pointee.size / 2) { s = Slot(.undefined) }
     }
     s.real = s.op
-    if let cache = region.cache, !cache.holds(o) { s.op = .fetchMiss }
+    if region.pointee.tags != nil, let cache, !cache.holds(o) { s.op = .fetchMiss }
     slot.pointee = s
-    region.granules[Int(o >> 8)] = true
+    region.pointee.granules[Int(o >> View.granuleShift)] = true
   }
-  private func fetch(_ region: Region, _ pc: UInt32) {
-    guard let cache = region.cache else { return }
-    let o = pc &- region.base
+  private func fetch(_ region: UnsafeMutablePointer<View>, _ pc: UInt32) {
+    guard region.pointee.tags != nil, let cache else { return }
+    let o = pc &- region.pointee.base
     cycles.pointee &+= UInt64(cache.fill(o))
     if !cache.state.pointee.enabled {
       // Nothing is kept: this one instruction runs, then the next access misses again.
-      let slot = region.slots + Int(o / 2)
+      let slot = region.pointee.slots + Int(o / 2)
       slot.pointee.op = slot.pointee.real
     }
   }

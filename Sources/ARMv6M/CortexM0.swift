@@ -71,11 +71,13 @@ public final class CortexM0: Core {
   public let registers: UnsafeMutablePointer<UInt32>
   let scheduler: Scheduler
   let clock: UnsafeMutablePointer<Clock>
-  var regions: [Region] = []
-  // Fast memory, as the loop reads it.
-  var ram: Region?
-  var flash: Region?
-  var current: Region?
+  typealias View = CodeView<Op>
+  private var regions: [Region] = []
+  // The regions as the loop reads them; the fast ones by index, -1: none.
+  let views: UnsafeMutablePointer<View>
+  var viewCount = 0
+  var ram = -1, flash = -1, current = 0
+  var cache: FlashCache?
 
   /// Clock of SysTick's external reference; nil: none.
   public var referenceClock: UnsafeMutablePointer<Clock>?
@@ -102,6 +104,7 @@ public final class CortexM0: Core {
     self.bus = bus
     scheduler = machine.scheduler
     clock = machine.coreClock
+    views = .allocate(capacity: Self.mostRegions)
     registers = machine.arena.allocate("\(name).registers", count: 16, initial: UInt32(0))
     state = machine.arena.allocate("\(name).state", initial: State())
     super.init(name: name, arena: machine.arena)
@@ -110,26 +113,32 @@ public final class CortexM0: Core {
     }
   }
 
+  deinit { views.deallocate() }
+
   // MARK: Memory
+
+  static let mostRegions = 8
 
   /// Adds memory that code may run from. One writable region and one with a cache or wait states are the fast ones.
   public func addRegion(base: UInt32, size: UInt32, memory: UnsafeMutableRawPointer, writable: Bool, hostCalls: Bool = false, cache: FlashCache? = nil) {
     let region = Region(base: base, size: size, memory: memory, writable: writable, hostCalls: hostCalls, cache: cache)
+    precondition(viewCount < Self.mostRegions, "a core has at most \(Self.mostRegions) code regions")
     regions.append(region)
-    if writable && ram == nil { ram = region }
-    if !writable && !hostCalls && flash == nil { flash = region }
+    views[viewCount] = region.view
+    if writable && ram < 0 { ram = viewCount }
+    if !writable && !hostCalls && flash < 0 {
+      flash = viewCount
+      self.cache = cache
+    }
+    viewCount += 1
     if let cache {
       cache.serve(region, miss: Op.fetchMiss.rawValue)
       cache.onFlush.append { [unowned region] in region.invalidateAll() }
     }
   }
-  func region(at address: UInt32) -> Region? {
-    for r in regions where address &- r.base < r.size { return r }
-    return nil
-  }
   /// Memory changed behind the core's back.
   public func invalidate(_ address: UInt32, count: UInt32) {
-    for r in regions where address &- r.base < r.size { r.invalidate(offset: address &- r.base, count: count) }
+    for i in 0..<viewCount where address &- views[i].base < views[i].size { regions[i].invalidate(offset: address &- views[i].base, count: count) }
   }
   public override func invalidateAll() { for r in regions { r.invalidateAll() } }
 

@@ -11,7 +11,9 @@ open class Core {
   /// A device access at a later cycle must wait for the other core: `run` returns with nothing changed.
   public final let mayAccess: UnsafeMutablePointer<UInt64>
   /// Why the core cannot go on, in a sentence; ends the run.
-  public final var stop: StopReason?
+  public final var stop: StopReason? { didSet { stopped.pointee = stop != nil } }
+  /// Whether `stop` is set; a loop reads this.
+  public final let stopped: UnsafeMutablePointer<Bool>
   /// The machine's present, for `wake`.
   public final var currentCycle: () -> UInt64 = { 0 }
   /// Ends the slice of whoever runs: the set of running cores changes.
@@ -19,12 +21,15 @@ open class Core {
 
   public init(name: String, arena: StateArena) {
     self.name = name
+    stopped = .allocate(capacity: 1)
+    stopped.initialize(to: false)
     cycles = arena.allocate("\(name).cycles", initial: UInt64(0))
     limit = arena.allocate("\(name).limit", initial: UInt64(0))
     asleep = arena.allocate("\(name).asleep", initial: false)
     instructions = arena.allocate("\(name).instructions", initial: UInt64(0))
     mayAccess = arena.allocate("\(name).mayAccess", initial: UInt64.max)
   }
+  deinit { stopped.deallocate() }
   open func run() {}
   open func reset() {}
   open var programCounter: UInt32 { 0 }

@@ -21,8 +21,8 @@ public final class Machine {
     }
   }
   public func add(_ core: Core) {
-    core.currentCycle = { [unowned self] in coreClock.pointee.cycle(atOrAfter: scheduler.now) }
-    core.endSlice = { [unowned self] in scheduler.endSlice() }
+    core.currentCycle = { [coreClock, scheduler] in coreClock.pointee.cycle(atOrAfter: scheduler.now) }
+    core.endSlice = { [scheduler] in scheduler.endSlice() }
     cores.append(core)
   }
   public func add(_ memory: Memory) { memories.append(memory) }
@@ -31,6 +31,10 @@ public final class Machine {
   public var now: UInt64 { scheduler.now }
   public private(set) var runningCore: Core?
   public var stop: StopReason? { cores.lazy.compactMap(\.stop).first }
+  private var stopped: Bool {
+    for core in cores where core.stopped.pointee { return true }
+    return false
+  }
 
   /// Changes the cores' frequency from now on (1/256 Hz).
   public func setCoreFrequency256(_ f: UInt64) {
@@ -43,7 +47,7 @@ public final class Machine {
 
   /// Runs to virtual time `end`, or until a core stops for good.
   public func run(until end: UInt64) {
-    while scheduler.now < end && stop == nil {
+    while scheduler.now < end && !stopped {
       let now = scheduler.now
       scheduler.state.pointee.sliceEnd = max(now, min(scheduler.nextDeadline, end, now &+ quantum))
       runCores()
@@ -54,7 +58,7 @@ public final class Machine {
   }
   /// Runs all cores to the end of the slice, which they may shorten; the one that is behind goes first.
   private func runCores() {
-    while stop == nil {
+    while !stopped {
       let end = coreClock.pointee.cycle(atOrAfter: scheduler.state.pointee.sliceEnd)
       var next: Core?, others = UInt64.max
       for core in cores where !core.asleep.pointee {

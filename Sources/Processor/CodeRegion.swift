@@ -24,18 +24,35 @@ import Machine
   }
 }
 
+/// A region's pointers: what a run loop holds, without reference counting.
+@frozen public struct CodeView<Op: BitwiseCopyable>: BitwiseCopyable {
+  public var base: UInt32, size: UInt32
+  public var memory: UnsafeMutableRawPointer
+  public var slots: UnsafeMutablePointer<Slot<Op>>
+  /// One flag per `granule` bytes: slots were decoded there, so a store must drop them.
+  public var granules: UnsafeMutablePointer<Bool>
+  /// The cache's tags and its count of accesses; nil: no cache.
+  public var tags: UnsafeMutablePointer<UInt32>?
+  public var accesses: UnsafeMutablePointer<UInt64>?
+  public var hostCalls: Bool
+  @inlinable @inline(__always) public static var granuleShift: UInt32 { 6 }
+}
+
 /// Memory that holds code, with a slot per halfword: zeroed and lazily touched, so a large flash costs nothing.
 public final class CodeRegion<Op: BitwiseCopyable> {
   public let base: UInt32
   public let size: UInt32
   public let memory: UnsafeMutableRawPointer
   public let slots: UnsafeMutablePointer<Slot<Op>>
-  /// One flag per 256 bytes: slots were decoded there, so a store must drop them.
   public let granules: UnsafeMutablePointer<Bool>
   public let writable: Bool
   public let hostCalls: Bool
   public let cache: FlashCache?
-  var slotCount: Int { Int(size / 2) + 2 }
+  public var view: CodeView<Op> {
+    CodeView(
+      base: base, size: size, memory: memory, slots: slots, granules: granules, tags: cache?.tags,
+      accesses: cache.map { UnsafeMutableRawPointer($0.state).assumingMemoryBound(to: UInt64.self) }, hostCalls: hostCalls)
+  }
 
   public init(base: UInt32, size: UInt32, memory: UnsafeMutableRawPointer, writable: Bool, hostCalls: Bool = false, cache: FlashCache? = nil) {
     self.base = base
@@ -47,8 +64,9 @@ public final class CodeRegion<Op: BitwiseCopyable> {
     let count = Int(size / 2) + 2
     guard let zeroed = calloc(count, MemoryLayout<Slot<Op>>.stride) else { fatalError("no host memory for decoded code") }
     slots = zeroed.bindMemory(to: Slot<Op>.self, capacity: count)
-    granules = .allocate(capacity: Int(size >> 8) + 1)
-    granules.initialize(repeating: false, count: Int(size >> 8) + 1)
+    let flags = Int(size >> CodeView<Op>.granuleShift) + 1
+    granules = .allocate(capacity: flags)
+    granules.initialize(repeating: false, count: flags)
   }
   deinit {
     free(slots)
@@ -57,18 +75,26 @@ public final class CodeRegion<Op: BitwiseCopyable> {
   /// Drops what was decoded from the bytes `offset..<offset+count` (and a 32-bit instruction that reaches into them).
   public func invalidate(offset: UInt32, count: UInt32) {
     guard offset < size, count > 0 else { return }
-    let first = offset & ~255, last = min(size - 1, offset &+ (count - 1) | 255)
-    var g = first
-    while g <= last {
-      if granules[Int(g >> 8)] {
-        granules[Int(g >> 8)] = false
-        let bytes = 128 * MemoryLayout<Slot<Op>>.stride
-        memset(UnsafeMutableRawPointer(slots + Int(g / 2)), 0, bytes)
-        if g >= 2 { memset(UnsafeMutableRawPointer(slots + Int(g / 2) - 1), 0, MemoryLayout<Slot<Op>>.stride) }
-      }
-      if g > UInt32.max - 256 { break }
-      g += 256
+    let end = min(size, offset &+ min(count, size - offset)), shift = CodeView<Op>.granuleShift, granule: UInt32 = 1 << shift
+    if count <= 4 {
+      // A store beside code: what was not touched stays decoded.
+      guard granules[Int(offset >> shift)] || granules[Int((end - 1) >> shift)] else { return }
+      clear(from: offset, to: end)
+      return
     }
+    var at = offset & ~(granule - 1)
+    while at < end {
+      if granules[Int(at >> shift)] {
+        granules[Int(at >> shift)] = false
+        clear(from: at, to: min(size, at + granule))
+      }
+      if at > UInt32.max - granule { break }
+      at += granule
+    }
+  }
+  private func clear(from: UInt32, to: UInt32) {
+    let first = from >= 2 ? from / 2 - 1 : 0
+    memset(UnsafeMutableRawPointer(slots + Int(first)), 0, Int((to + 1) / 2 - first) * MemoryLayout<Slot<Op>>.stride)
   }
   public func invalidateAll() { invalidate(offset: 0, count: size) }
 }

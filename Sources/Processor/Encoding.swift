@@ -6,13 +6,13 @@ public struct Encoding<Op: Sendable>: Sendable {
   public let bits: Int
   public let assembly: String
   public let cycles: Int
-  private let fields: [Character: (shift: Int, width: Int)]
+  private let fields: [(name: UInt8, shift: UInt8, width: UInt8)]
 
   /// - Parameter pattern: most significant bit first; 0 and 1 are fixed, `-` is ignored, letters are fields.
   public init(_ op: Op, _ pattern: String, _ assembly: String, cycles: Int = 1) {
     let symbols = Array(pattern.filter { $0 != " " })
     var mask: UInt32 = 0, value: UInt32 = 0
-    var fields: [Character: (shift: Int, width: Int)] = [:]
+    var fields: [(name: UInt8, shift: UInt8, width: UInt8)] = []
     for (i, c) in symbols.enumerated() {
       let n = symbols.count - 1 - i
       switch c {
@@ -21,7 +21,14 @@ public struct Encoding<Op: Sendable>: Sendable {
         mask |= 1 << UInt32(n)
         value |= 1 << UInt32(n)
       case "-": break
-      default: fields[c] = (n, (fields[c]?.width ?? 0) + 1)
+      default:
+        let name = c.asciiValue ?? 0
+        if let at = fields.firstIndex(where: { $0.name == name }) {
+          fields[at].shift = UInt8(n)
+          fields[at].width += 1
+        } else {
+          fields.append((name, UInt8(n), 1))
+        }
       }
     }
     self.op = op
@@ -35,8 +42,9 @@ public struct Encoding<Op: Sendable>: Sendable {
   public func matches(_ word: UInt32) -> Bool { word & mask == value }
   /// The field `name` of `word`, 0 when the encoding has none.
   public func field(_ name: Character, _ word: UInt32) -> UInt32 {
-    guard let f = fields[name] else { return 0 }
-    return (word >> UInt32(f.shift)) & ((1 << UInt32(f.width)) &- 1)
+    let ascii = name.asciiValue
+    for f in fields where f.name == ascii { return (word >> UInt32(f.shift)) & ((1 << UInt32(f.width)) &- 1) }
+    return 0
   }
-  public func has(_ name: Character) -> Bool { fields[name] != nil }
+  public func has(_ name: Character) -> Bool { fields.contains { $0.name == name.asciiValue } }
 }

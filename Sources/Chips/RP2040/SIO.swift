@@ -77,7 +77,8 @@ public final class SIOPort: Device {
     var interp0 = Interpolator(), interp1 = Interpolator()
   }
   let core: Int
-  private unowned let sio: SIO
+  // The SIO owns its ports; safe to leave uncounted, and a core polls here.
+  private unowned(unsafe) let sio: SIO
   let state: UnsafeMutablePointer<State>
   /// Words wait for this core, or an error stands: a write to the other's FIFO tells it.
   init(core: Int, sio: SIO, arena: StateArena) {
