@@ -14,7 +14,7 @@ extension CortexM0 {
   /// the state published, and comes back.
   func loop<M: LoopMode>(_: M.Type) {
     let r = registers, st = state
-    let nothing = UnsafeMutableRawPointer(r)
+    let nothing = UnsafeMutableRawPointer(r), ram = places.pointee.ram, flash = places.pointee.flash
     let ramBase = ram < 0 ? 0 : views[ram].base, ramSize = M.careful || ram < 0 ? 0 : views[ram].size
     let ramBytes = ram < 0 ? nothing : views[ram].memory, ramCode = ram < 0 ? nothing.assumingMemoryBound(to: Bool.self) : views[ram].granules
     let flashBase = flash < 0 ? 0 : views[flash].base, flashSize = M.careful || flash < 0 ? 0 : views[flash].size

@@ -14,9 +14,10 @@ extension CortexM0 {
       fault()
       return nil
     }
-    if current < viewCount, address &- views[current].base < views[current].size { return views + current }
-    for i in 0..<viewCount where address &- views[i].base < views[i].size {
-      current = i
+    let last = places.pointee.current
+    if last < places.pointee.count, address &- views[last].base < views[last].size { return views + last }
+    for i in 0..<places.pointee.count where address &- views[i].base < views[i].size {
+      places.pointee.current = i
       return views + i
     }
     state.pointee.lastAccess = address
@@ -70,6 +71,7 @@ extension CortexM0 {
     state.pointee.lastAccess = address
     guard address & UInt32(size - 1) == 0 else { return nil }
     if !mpuAllows(address, write: false, execute: false) { return nil }
+    let flash = places.pointee.flash
     if flash >= 0, address &- views[flash].base < views[flash].size {
       let f = views[flash], o = address &- f.base
       if let cache {

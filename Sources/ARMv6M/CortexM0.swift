@@ -73,10 +73,10 @@ public final class CortexM0: Core {
   let clock: UnsafeMutablePointer<Clock>
   typealias View = CodeView<Op>
   private var regions: [Region] = []
-  // The regions as the loop reads them; the fast ones by index, -1: none.
+  /// Which views are the fast ones (-1: none), and where the core was last. Behind a pointer, as all that the loop reads.
+  struct Places: BitwiseCopyable { var count = 0, ram = -1, flash = -1, current = 0 }
   let views: UnsafeMutablePointer<View>
-  var viewCount = 0
-  var ram = -1, flash = -1, current = 0
+  let places: UnsafeMutablePointer<Places>
   var cache: FlashCache?
 
   /// Clock of SysTick's external reference; nil: none.
@@ -105,6 +105,8 @@ public final class CortexM0: Core {
     scheduler = machine.scheduler
     clock = machine.coreClock
     views = .allocate(capacity: Self.mostRegions)
+    places = .allocate(capacity: 1)
+    places.initialize(to: Places())
     registers = machine.arena.allocate("\(name).registers", count: 16, initial: UInt32(0))
     state = machine.arena.allocate("\(name).state", initial: State())
     super.init(name: name, arena: machine.arena)
@@ -113,7 +115,10 @@ public final class CortexM0: Core {
     }
   }
 
-  deinit { views.deallocate() }
+  deinit {
+    views.deallocate()
+    places.deallocate()
+  }
 
   // MARK: Memory
 
@@ -122,15 +127,15 @@ public final class CortexM0: Core {
   /// Adds memory that code may run from. One writable region and one with a cache or wait states are the fast ones.
   public func addRegion(base: UInt32, size: UInt32, memory: UnsafeMutableRawPointer, writable: Bool, hostCalls: Bool = false, cache: FlashCache? = nil) {
     let region = Region(base: base, size: size, memory: memory, writable: writable, hostCalls: hostCalls, cache: cache)
-    precondition(viewCount < Self.mostRegions, "a core has at most \(Self.mostRegions) code regions")
+    precondition(places.pointee.count < Self.mostRegions, "a core has at most \(Self.mostRegions) code regions")
     regions.append(region)
-    views[viewCount] = region.view
-    if writable && ram < 0 { ram = viewCount }
-    if !writable && !hostCalls && flash < 0 {
-      flash = viewCount
+    views[places.pointee.count] = region.view
+    if writable && places.pointee.ram < 0 { places.pointee.ram = places.pointee.count }
+    if !writable && !hostCalls && places.pointee.flash < 0 {
+      places.pointee.flash = places.pointee.count
       self.cache = cache
     }
-    viewCount += 1
+    places.pointee.count += 1
     if let cache {
       cache.serve(region, miss: Op.fetchMiss.rawValue)
       cache.onFlush.append { [unowned region] in region.invalidateAll() }
@@ -138,7 +143,7 @@ public final class CortexM0: Core {
   }
   /// Memory changed behind the core's back.
   public func invalidate(_ address: UInt32, count: UInt32) {
-    for i in 0..<viewCount where address &- views[i].base < views[i].size { regions[i].invalidate(offset: address &- views[i].base, count: count) }
+    for i in 0..<places.pointee.count where address &- views[i].base < views[i].size { regions[i].invalidate(offset: address &- views[i].base, count: count) }
   }
   public override func invalidateAll() { for r in regions { r.invalidateAll() } }
 
