@@ -9,9 +9,10 @@ public struct BoardLoader: Sendable {
   /// - Parameters:
   ///   - subject: a board's name or a firmware file; nil: the Pico.
   ///   - firmware: a file or a version; nil: the board's own default.
+  ///   - flash: a file that keeps the flash; when it is there, only a firmware that is named goes over it.
   ///   - rom: the vendor's boot ROM image; nil: our own.
   /// - Returns: the board with its flash filled, not yet powered, and remarks for the user.
-  public func load(_ subject: String?, firmware: String?, rom: String?) throws -> (board: Board, remarks: [String]) {
+  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?) throws -> (board: Board, remarks: [String]) {
     var name = subject ?? "pico", chosen = firmware
     if let s = subject, FileManager.default.fileExists(atPath: s) {
       guard firmware == nil else { throw BoardError("\(s) is a firmware file already; give it or --firmware, not both") }
@@ -24,7 +25,16 @@ public struct BoardLoader: Sendable {
     let board = Board(name: name, flashSize: description.flash.size)
     let version = chosen ?? description.firmware
     var remarks: [String] = []
-    if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
+    let kept = try flash.flatMap { try FileManager.default.fileExists(atPath: $0) ? Self.read($0) : nil }
+    if let kept, let flash {
+      guard kept.count == board.flash.size else {
+        throw BoardError("\(flash) has \(kept.count) bytes, but the board's flash has \(board.flash.size); it was left as it is, name another file")
+      }
+      board.flash.load(kept)
+    }
+    if kept != nil && chosen == nil {
+      // The file has its firmware.
+    } else if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
       remarks = try board.load(firmware: Self.read(version), name: version)
     } else {
       let image = try store.find(board: name, version: version)

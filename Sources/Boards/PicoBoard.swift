@@ -16,6 +16,7 @@ public final class Board {
   public let defaultPort = "usb"
   /// Pads by name.
   public let pins: [String: Pin]
+  private var ramProgram: [(address: UInt32, bytes: [UInt8])] = []
   public var led: Pin? { pins["GP25"] }
   /// The real chip's usual speed in hertz, for comparison.
   public let nominalHertz: Double = 125_000_000
@@ -51,18 +52,29 @@ public final class Board {
   /// Writes a firmware image into the flash; the remarks that go with it.
   @discardableResult public func load(firmware data: [UInt8], name file: String) throws -> [String] {
     let image = try FirmwareImage(reading: data, named: file, for: .rp2040)
-    let segments = image.segments, remarks = image.notes + image.warnings
-    for s in segments {
+    let segments = image.segments
+    var remarks = image.notes + image.warnings
+    let ram = segments.filter { chip.sramContains($0.address, count: $0.bytes.count) }, stored = segments.filter { !chip.sramContains($0.address, count: $0.bytes.count) }
+    for s in stored {
       let offset = UInt64(s.address &- 0x1000_0000)
       guard s.address >= 0x1000_0000, offset + UInt64(s.bytes.count) <= UInt64(flash.size) else {
-        if s.address >= 0x2000_0000, s.address < 0x2004_2000 { throw ImageError("\(file) loads into RAM at 0x\(String(s.address, radix: 16)), which a board without firmware cannot start; use an image for flash") }
         throw ImageError("\(file) does not fit: it reaches 0x\(String(UInt64(s.address) + UInt64(s.bytes.count), radix: 16)), beyond the \(flash.size >> 10) KiB of flash at 0x10000000")
       }
     }
-    for s in segments { flash.load(s.bytes, at: Int(s.address - 0x1000_0000)) }
+    for s in stored { flash.load(s.bytes, at: Int(s.address - 0x1000_0000)) }
+    // A program for RAM starts as the boot ROM starts one that was copied to it.
+    ramProgram = stored.isEmpty ? ram.map { ($0.address, $0.bytes) } : []
+    if ramProgram.isEmpty, !SecondStage.isValid(flash.contents.prefix(SecondStage.size)) {
+      remarks.append("there is no valid second stage in the first 256 bytes of flash, so the boot ROM stays in BOOTSEL mode; put this image over another with --flash FILE")
+    }
     return remarks
   }
   /// The console can take input: the host has bound its USB function.
   public var consoleReady: Bool { host.isReady }
-  public func powerOn() { chip.powerOn() }
+  public func powerOn() {
+    chip.powerOn()
+    guard let entry = ramProgram.map(\.address).min() else { return }
+    for (address, bytes) in ramProgram { chip.sram.load(bytes, at: Int(address - 0x2000_0000)) }
+    chip.watchdog.startProgram(at: entry | 1, stack: 0x2004_2000)
+  }
 }

@@ -41,16 +41,9 @@ struct RunCommand: ParsableCommand {
       if let exec { code = exec }
       var store = try FirmwareStore()
       store.progress = say
-      let loaded = try BoardLoader(store: store).load(subject, firmware: firmware, rom: rom)
+      let loaded = try BoardLoader(store: store).load(subject, firmware: firmware, flash: flash, rom: rom)
       board = loaded.board
       for r in loaded.remarks { say("note: \(r)") }
-      if let flash, FileManager.default.fileExists(atPath: flash) {
-        let bytes = try BoardLoader.read(flash)
-        guard bytes.count == board.flash.size else {
-          throw BoardError("\(flash) has \(bytes.count) bytes, but the board's flash has \(board.flash.size); it was left as it is, name another file")
-        }
-        board.flash.load(bytes)
-      }
     } catch { throw fail("\(error)") }
 
     let session = Session(board: board)
@@ -116,7 +109,7 @@ struct RunCommand: ParsableCommand {
     let m = session.board.machine, virtual = Double(m.now) / 1e12
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    let cores = m.cores.map { "{\"name\": \"\($0.name)\", \"cycles\": \($0.cycles.pointee), \"instructions\": \($0.instructions.pointee)}" }
+    let cores = m.cores.map { "{\"name\": \"\($0.name)\", \"cycles\": \($0.cycles.pointee), \"instructions\": \($0.instructions.pointee), \"pc\": \"0x\(String($0.programCounter, radix: 16))\", \"asleep\": \($0.asleep.pointee)}" }
     let text = """
       {"virtual_seconds": \(virtual), "cores": [\(cores.joined(separator: ", "))], "host_seconds": \(session.hostSeconds), \
       "realtime_factor": \(session.hostSeconds > 0 ? virtual / session.hostSeconds : 0), "peak_rss_bytes": \(usage.ru_maxrss * 1024)}

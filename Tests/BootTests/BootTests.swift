@@ -158,6 +158,70 @@ import Testing
   }
 }
 
+/// Programs that show themselves on a pin: how often it rises in 14 virtual seconds.
+@Suite(.serialized) struct BlinkTests {
+  @Test(
+    .enabled(if: BootTests.available),
+    arguments: [
+      ("other-arduino-rp2040-blink.ino", "GP25", 14), ("rp2040js-blink", "GP25", 28), ("gpio-blink", "GP25", 28), ("gpio-blink_simple", "GP25", 28), ("other-feather_rp2040_test", "GP13", 70),
+    ])
+  func pinRises(name: String, pin: String, times: Int) throws { try blink(BootTests.board(name), pin, times) }
+
+  /// This image begins at 0x10000100: it needs the second stage that the board had before.
+  @Test(.enabled(if: BootTests.available)) func anImageWithoutASecondStageGoesOverAnother() throws {
+    let store = try FirmwareStore()
+    let under = try BootTests.board("1.28.0").flash.contents
+    let zig = try store.load(store.find(board: "pico", version: "other-zig-blinky"))
+    let alone = Board()
+    #expect(try alone.load(firmware: [UInt8](zig), name: "zig.uf2").contains { $0.contains("second stage") })
+    let board = try BootTests.board("1.28.0")
+    board.flash.load(under)
+    #expect(try board.load(firmware: [UInt8](zig), name: "zig.uf2").isEmpty)
+    try blink(board, "GP7", 3...100)
+  }
+  private func blink(_ board: Board, _ pin: String, _ times: Int) throws { try blink(board, pin, times...times) }
+  private func blink(_ board: Board, _ pin: String, _ times: ClosedRange<Int>) throws {
+    var rises = 0
+    try #require(board.pins[pin]).net.onChange = { if $0 == .high { rises += 1 } }
+    let session = Session(board: board)
+    session.timeLimit = 14
+    board.powerOn()
+    #expect(session.run() == .timeLimit)
+    #expect(times.contains(rises), "\(pin) rose \(rises) times")
+  }
+
+  /// A program for RAM; it fills the flash with ones, leaves its mark and goes to BOOTSEL mode.
+  @Test(.enabled(if: BootTests.available)) func flashNukeErasesTheFlash() throws {
+    let board = try BootTests.board("other-universal_flash_nuke")
+    board.flash.load((0..<board.flash.size).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+    board.powerOn()
+    board.machine.run(until: 30_000_000_000_000)
+    let bytes = board.flash.contents
+    #expect(bytes.prefix(4).elementsEqual("NUKE".utf8) && bytes.dropFirst(256).allSatisfy { $0 == 0xFF })
+  }
+}
+
+/// Other interpreters, and what they answer.
+@Suite(.serialized) struct InterpreterTests {
+  @Test(.enabled(if: BootTests.available), arguments: ["circuitpython-8.2.7", "circuitpython-9.2.1"])
+  func circuitPythonRuns(version: String) throws {
+    let (text, _) = try BootTests.execute("import board, sys\nprint(6*7, board.board_id, sys.implementation[0])", on: BootTests.board(version))
+    #expect(text == "42 raspberry_pi_pico circuitpython\r\n", "\(text)")
+  }
+  @Test(.enabled(if: BootTests.available)) func kalumaEvaluatesJavaScript() throws {
+    let board = try BootTests.board("kaluma-1.0.0")
+    let port = try #require(board.ports["usb"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    port.isConnected = true
+    board.powerOn()
+    board.machine.run(until: 2_000_000_000_000)
+    port.feed(Array("6*7+'!'\r".utf8))
+    board.machine.run(until: 3_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("42!"), "\(String(decoding: out, as: UTF8.self))")
+  }
+}
+
 /// The pico-sdk's examples, and what each prints on its console.
 @Suite(.serialized) struct ExampleTests {
   @Test(
@@ -168,7 +232,8 @@ import Testing
       ("multicore-hello_multicore", "It's all gone well on core 0!"), ("multicore-multicore_fifo_irqs", "core 0 got 123, core 1 got 321!"), ("reset-hello_reset", "Hello, reset!"),
       ("rtc-hello_rtc", "Friday 5 June 15:45:02 2020"), ("system-unique_board_id", "Unique identifier: e6 61 41 04 03 37 2b 21"), ("timer-hello_timer", "Repeat at"),
       ("timer-timer_lowlevel", "Alarm IRQ fired"), ("uart-hello_uart", "AB Hello, UART!"), ("uart-hello_serial", "Hello, world!"), ("usb-hello_usb", "Hello, world!"),
-      ("watchdog-hello_watchdog", "Rebooted by Watchdog!"),
+      ("watchdog-hello_watchdog", "Rebooted by Watchdog!"), ("rtc-rtc_alarm", "Alarm Fired At Wednesday 13 January 11:20:05 2020"), ("gpio-hello_gpio_irq", "Hello GPIO IRQ"),
+      ("pio-hello_pio", "Using gpio 25"), ("rp2040js-hello_uart", "Hello, UART!"), ("other-feather_rp2040_test", "Feather RP2040 demo & tester"),
     ])
   func examplePrints(name: String, text: String) throws {
     let store = try FirmwareStore()

@@ -162,6 +162,10 @@ public final class RP2040 {
     for c in cores { c.invalidate(0x1000_0000 + UInt32(offset), count: UInt32(count)) }
   }
 
+  /// Whether `count` bytes at `address` lie in the SRAM.
+  public func sramContains(_ address: UInt32, count: Int) -> Bool {
+    address >= 0x2000_0000 && UInt64(address) + UInt64(count) <= 0x2000_0000 + UInt64(sram.size)
+  }
   /// The ROM in place is our own: its calls are served.
   public func serveROMCalls() { for c in cores { c.onHostCall = BootROMCalls.serve } }
 

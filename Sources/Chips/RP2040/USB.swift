@@ -5,7 +5,7 @@ public final class USB: RegisterDevice, RegisterNaming, USBDeviceEnd {
   public enum Register: UInt32, CaseIterable, Sendable {
     case addrEndp = 0x00, addrEndp1 = 0x04, mainCtrl = 0x40, sofWr = 0x44, sofRd = 0x48, sieCtrl = 0x4C, sieStatus = 0x50, intEpCtrl = 0x54
     case buffStatus = 0x58, buffCPUShouldHandle = 0x5C, epAbort = 0x60, epAbortDone = 0x64, epStallArm = 0x68, nakPoll = 0x6C
-    case epStatusStallNak = 0x70, usbMuxing = 0x74, usbPwr = 0x78, usbphyDirect = 0x7C, usbphyDirectOverride = 0x80, usbphyTrim = 0x84
+    case epStatusStallNak = 0x70, usbMuxing = 0x74, usbPwr = 0x78, usbphyDirect = 0x7C, usbphyDirectOverride = 0x80, usbphyTrim = 0x84, reserved88 = 0x88
     case intR = 0x8C, intE = 0x90, intF = 0x94, intS = 0x98
   }
   static let map = RegisterMap<USB> { r in
@@ -38,6 +38,7 @@ public final class USB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     r[.usbphyDirect].bits(0...2).bits(4...6).bits(8...15)
     r[.usbphyDirectOverride].bits(0...12).bits(15...15)
     r[.usbphyTrim].bits(0...4).bits(8...12).reset(0x1F1F)
+    r[.reserved88].reset(0)  // drivers clear the whole block
     r[.intR].onRead { $0.raw }
     r[.intE].bits(0...19).onWrite { d, _ in
       d.updateInterrupt()

@@ -35,6 +35,13 @@ public final class Watchdog: RegisterDevice, RegisterNaming {
     super.init(Self.map, name: "RP2040.WATCHDOG", arena: arena)
     bite = scheduler.event("RP2040.WATCHDOG.bite") { [unowned self] _ in onReset(1) }
   }
+  /// Leaves a program's entry where the boot ROM looks for it after a reset (§2.8.1.1).
+  public func startProgram(at entry: UInt32, stack: UInt32) {
+    self[.scratch4] = 0xB007_C0D3
+    self[.scratch5] = entry ^ (0 &- 0xB007_C0D3)
+    self[.scratch6] = stack
+    self[.scratch7] = entry
+  }
   private var tickNow: UInt64 { ticks.pointee.cycle(at: scheduler.now) }
   /// Follows a change of clk_ref or TICK.
   func updateTick() {

@@ -34,7 +34,7 @@ public final class USBHost: USBHostEnd {
   public weak var device: (any USBDeviceEnd)?
   /// Serial functions, bound in the order in which the configuration lists them.
   public let serials: [CDCACM]
-  private var event: Scheduler.Event!
+  private var event, timeout: Scheduler.Event!
   static let millisecond: UInt64 = 1_000_000_000
 
   /// - Parameter ports: where the bytes of the first, second … CDC-ACM function go.
@@ -44,6 +44,7 @@ public final class USBHost: USBHostEnd {
     buffer = arena.allocate("\(name).buffer", count: Self.bufferSize, initial: UInt8(0))
     serials = ports.enumerated().map { CDCACM(name: "\(name).CDC\($0)", port: $1, arena: arena) }
     event = scheduler.event("\(name).transaction") { [unowned self] _ in step() }
+    timeout = scheduler.event("\(name).timeout") { [unowned self] _ in controlTimedOut() }
     for s in serials { s.onWork = { [unowned self] in wake() } }
   }
   /// The device's identity, 0 before it was read.
@@ -54,6 +55,7 @@ public final class USBHost: USBHostEnd {
 
   public func attachmentChanged() {
     state.pointee = State()
+    scheduler.cancel(timeout)
     for s in serials { s.unbind() }
     if device?.isAttached == true {
       state.pointee.stage = .debounce
@@ -110,6 +112,8 @@ public final class USBHost: USBHostEnd {
     state.pointee.sent = 0
     state.pointee.stalled = false
     state.pointee.phase = .setup
+    // §9.2.6.4: 500 ms for an answer while the device is being set up; later, what Linux gives a driver.
+    scheduler.schedule(timeout, after: (state.pointee.stage == .ready ? 5000 : 500) * Self.millisecond)
     next(after: Self.duration(0))
   }
   private func control(_ device: any USBDeviceEnd) {
@@ -171,9 +175,16 @@ public final class USBHost: USBHostEnd {
       next(after: Self.duration(carried))
     }
   }
+  private func controlTimedOut() {
+    guard state.pointee.phase != .idle else { return }
+    guard state.pointee.stage == .ready else { return startAgain() }
+    state.pointee.stalled = true
+    finish()
+  }
   /// The device does not answer: reset it, as a hub driver does, a few times.
   private func startAgain() {
     let tries = state.pointee.nextDriver
+    scheduler.cancel(timeout)
     state.pointee = State()
     state.pointee.nextDriver = tries
     state.pointee.stage = .debounce
@@ -184,6 +195,7 @@ public final class USBHost: USBHostEnd {
 
   private func finish() {
     state.pointee.phase = .idle
+    scheduler.cancel(timeout)
     let ok = !state.pointee.stalled, count = state.pointee.received
     switch state.pointee.stage {
     case .deviceDescriptor8:
