@@ -7,6 +7,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     .target(name: "Machine"),
@@ -16,15 +17,19 @@ let package = Package(
     .target(name: "Parts", dependencies: ["Machine"]),
     .target(name: "Images", dependencies: ["Machine"]),
     .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Frontend", dependencies: ["Boards"]),
+    .target(name: "Frontend", dependencies: ["Boards", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
     .executableTarget(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "benchmark", dependencies: ["Frontend", "Boards", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Sources/Benchmark"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Machine", "Chips"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
+    .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine"]),
+    .testTarget(name: "CommandTests", dependencies: ["solderless"]),
     .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine"]),
   ],
   swiftLanguageModes: [.v6]

@@ -158,6 +158,7 @@ extension CortexM0 {
     if state.pointee.ipsr != 3 { state.pointee.lastFault = registers[15] }
     if executionPriority(ignoringMask: true) <= -1 { return lockUp() }
     enterException(Exception.hardFault)
+    onHardFault(self)
   }
   private func lockUp() {
     state.pointee.lockedUp = true
@@ -197,6 +198,12 @@ extension CortexM0 {
     guard n >= 0, n < variant.interrupts, level != state.pointee.lines[bit: n] else { return }
     state.pointee.lines[bit: n] = level
     if level { pend(16 + n) }
+    if state.pointee.nmiMask != 0 { setNMI(state.pointee.lines & state.pointee.nmiMask != 0) }
+  }
+  /// Interrupt lines that raise NMI as well.
+  public func setNMIMask(_ mask: UInt32) {
+    state.pointee.nmiMask = mask
+    setNMI(state.pointee.lines & mask != 0)
   }
   public func setNMI(_ level: Bool) {
     if level && !state.pointee.nmiLine { pend(Exception.nmi) }

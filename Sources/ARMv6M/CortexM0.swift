@@ -50,6 +50,7 @@ public final class CortexM0: Core {
     var pending: UInt64 = 0, active: UInt64 = 0  // by exception number
     var enabled: UInt32 = 0, lines: UInt32 = 0
     var nmiLine = false
+    var nmiMask: UInt32 = 0
     var entered: UInt64 = 0  // the cycle at which the last exception's frame was complete
     var priorities: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)  // one byte per IRQ
     var shpr2: UInt32 = 0, shpr3: UInt32 = 0
@@ -91,6 +92,8 @@ public final class CortexM0: Core {
   public var onBreakpoint: ((CortexM0) -> Bool)?
   /// Lockup: nothing but a reset or an NMI helps.
   public var onLockup: (CortexM0) -> Void = { _ in }
+  /// A HardFault was taken.
+  public var onHardFault: (CortexM0) -> Void = { _ in }
   /// Sleep with SLEEPDEEP set.
   public var onDeepSleep: () -> Void = {}
   /// Addresses that stop the careful loop.
@@ -197,6 +200,8 @@ public final class CortexM0: Core {
   public var lastFault: UInt32 { state.pointee.lastFault }
   /// A fault where none can be handled: nothing but a reset helps.
   public var isLockedUp: Bool { state.pointee.lockedUp }
+  /// In the HardFault handler.
+  public var isInHardFault: Bool { state.pointee.ipsr == 3 }
 
   public override func run() {
     if onInstruction != nil || !breakpoints.isEmpty || state.pointee.mpuControl[bit: 0] || state.pointee.control[bit: 0] || state.pointee.step {
@@ -208,10 +213,11 @@ public final class CortexM0: Core {
 
   /// Reset: the stack pointer and the entry from the vector table (§B1.5.5).
   public override func reset() {
-    let lines = state.pointee.lines
+    let lines = state.pointee.lines, mask = state.pointee.nmiMask
     if variant.hasSysTick { scheduler.cancel(sysTickEvent) }
     state.pointee = State()
     state.pointee.lines = lines
+    state.pointee.nmiMask = mask
     for n in 0..<32 where lines[bit: n] { state.pointee.pending |= 1 << UInt64(16 + n) }
     for i in 0..<16 { registers[i] = 0 }
     stop = nil

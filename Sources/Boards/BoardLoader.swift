@@ -37,8 +37,17 @@ public struct BoardLoader: Sendable {
     } else if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
       remarks = try board.load(firmware: Self.read(version), name: version)
     } else {
-      let image = try store.find(board: name, version: version)
-      remarks = try board.load(firmware: [UInt8](store.load(image)), name: image.file)
+      let wanted = try store.find(board: name, version: version)
+      // The default may be out of reach where a package of another version is not.
+      let others = chosen == nil ? store.images.filter { $0.board == name && $0.pypi != nil && $0 != wanted && $0.version.first?.isNumber == true }.reversed() : []
+      var image = wanted, data: Data
+      do { data = try store.load(wanted) } catch {
+        guard let other = others.first(where: { (try? store.load($0)) != nil }) else { throw error }
+        image = other
+        data = try store.load(other)
+      }
+      remarks = try board.load(firmware: [UInt8](data), name: image.file)
+      if image != wanted { remarks.append("\(wanted.file) could not be had, so this is \(image.version)") }
     }
     if let rom {
       try board.load(rom: Self.read(rom))

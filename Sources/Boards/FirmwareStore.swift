@@ -107,12 +107,13 @@ public struct FirmwareStore: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
   }
-  private func run(_ arguments: [String]) -> Bool {
+  /// - Parameter shows: its progress goes to the terminal, when there is one.
+  private func run(_ arguments: [String], shows: Bool = false) -> Bool {
     let p = Process()
     p.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     p.arguments = arguments
     p.standardOutput = FileHandle.nullDevice
-    p.standardError = FileHandle.nullDevice
+    if !shows || isatty(2) == 0 { p.standardError = FileHandle.nullDevice }
     do { try p.run() } catch { return false }
     p.waitUntilExit()
     return p.terminationStatus == 0
@@ -121,7 +122,7 @@ public struct FirmwareStore: Sendable {
     guard let folder = try? temporary() else { return nil }
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appendingPathComponent("image")
-    guard run(["curl", "-fsSL", "--connect-timeout", "10", "--max-time", "120", "-o", file.path, url]) else { return nil }
+    guard run(["curl", "-fL", "--progress-bar", "--connect-timeout", "10", "--max-time", "120", "-o", file.path, url], shows: true) else { return nil }
     return verified(file, image)
   }
   private func package(_ p: Image.Package, _ image: Image) -> Data? {
@@ -140,11 +141,19 @@ public struct FirmwareStore: Sendable {
           session = command.get_default_session(options)
           finder = command._build_package_finder(options, session, ignore_requires_python=True)
           link = next(c.link for c in finder.find_all_candidates(name) if c.link.filename.lower() == archive.lower())
-          answer = session.get(link.url_without_fragment, timeout=60, headers={'Accept-Encoding': 'identity'})
+          answer = session.get(link.url_without_fragment, timeout=60, headers={'Accept-Encoding': 'identity'}, stream=True)
           answer.raise_for_status()
-          open(out, 'wb').write(answer.content)
+          total, done = int(answer.headers.get('Content-Length', 0)), 0
+          with open(out, 'wb') as file:
+              for part in answer.iter_content(65536):
+                  file.write(part)
+                  done += len(part)
+                  if total and sys.stderr.isatty():
+                      bar = '#' * (50 * done // total)
+                      print(f'\\r{bar:50} {100 * done // total:3} %', end='', file=sys.stderr, flush=True)
+          if total and sys.stderr.isatty(): print(file=sys.stderr)
       """
-    if !run(["python3", "-c", fetch, p.package, p.archive, archive]) {
+    if !run(["python3", "-c", fetch, p.package, p.archive, archive], shows: true) {
       // Another version of pip may have other insides; a wheel comes by the front door too, without building.
       guard p.archive.hasSuffix(".whl"),
         run(["python3", "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", folder.path, "\(p.package)==\(p.version)"])

@@ -18,9 +18,14 @@ public final class TerminalConsole: Console {
   private var ended = false
   public private(set) var wantsToQuit = false
 
-  /// - Parameter reads: false for output only.
-  public init(reads: Bool = true) {
+  private let writes: Bool
+
+  /// - Parameters:
+  ///   - reads: false for output only.
+  ///   - writes: false to drop what is written.
+  public init(reads: Bool = true, writes: Bool = true) {
     self.reads = reads
+    self.writes = writes
     guard reads, isatty(0) == 1 else { return }
     var t = termios()
     guard tcgetattr(0, &t) == 0 else { return }
@@ -37,7 +42,7 @@ public final class TerminalConsole: Console {
     tcsetattr(0, TCSANOW, &t)
     saved = nil
   }
-  public func write(_ byte: UInt8) { pending.append(byte) }
+  public func write(_ byte: UInt8) { if writes { pending.append(byte) } }
   public func flush() {
     guard !pending.isEmpty else { return }
     var at = 0
@@ -99,11 +104,14 @@ public final class PseudoTerminalConsole: Console {
     _ = fcntl(m, F_SETFL, fcntl(m, F_GETFL) | O_NONBLOCK)
     if let link {
       if let old = try? FileManager.default.destinationOfSymbolicLink(atPath: link), old.hasPrefix("/dev/pts/") { unlink(link) }
-      guard symlink(path, link) == 0 else { throw SessionError("\(link) cannot be made a link to \(path): \(String(cString: strerror(errno)))") }
+      guard symlink(path, link) == 0 else {
+        throw SessionError("\(link) cannot be made a link to \(path): \(String(cString: strerror(errno))); choose another name")
+      }
+      Links.add(link)
     }
   }
   deinit {
-    if let link { unlink(link) }
+    if let link { Links.remove(link) }
     close(master)
     close(slave)
   }
@@ -123,6 +131,32 @@ public final class PseudoTerminalConsole: Console {
   public func wait(seconds: Double) {
     var p = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
     poll(&p, 1, Int32(max(1, seconds * 1000)))
+  }
+}
+
+/// The links that this process made: gone when it ends, also by a signal.
+enum Links {
+  // Read by a signal handler, so a plain C array of C strings that only grows.
+  private nonisolated(unsafe) static let paths = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 16)
+  private nonisolated(unsafe) static var count = 0
+
+  static func add(_ path: String) {
+    guard count < 16 else { return }
+    if count == 0 {
+      for s in [SIGINT, SIGTERM, SIGHUP] {
+        signal(s) { number in
+          for i in 0..<Links.count { if let p = Links.paths[i] { unlink(p) } }
+          signal(number, SIG_DFL)
+          raise(number)
+        }
+      }
+    }
+    paths[count] = strdup(path)
+    count += 1
+  }
+  static func remove(_ path: String) {
+    unlink(path)
+    for i in 0..<count where paths[i].map({ String(cString: $0) }) == path { paths[i] = nil }
   }
 }
 

@@ -18,6 +18,8 @@ public final class Session {
   public var consoles: [(port: Port, console: any Console)] = []
   /// Called with the machine's time after each slice.
   public var onSlice: () -> Void = {}
+  /// Ends the run at the next slice.
+  public var stopRequested = false
   private var matched: [UInt8] = []
   private var found = false
   public private(set) var hostSeconds = 0.0
@@ -45,6 +47,7 @@ public final class Session {
     var nextRetry = UInt64(0)
     while true {
       if found { return .found }
+      if stopRequested { return .quit }
       if let s = machine.stop { return .stopped(s.message) }
       if let limit = timeLimit, Double(machine.now) >= limit * 1e12 { return .timeLimit }
       if let r = repl {

@@ -51,5 +51,6 @@ struct DemoCommand: ParsableCommand {
     print("\nNext:  solderless run pico                          the prompt, in this terminal")
     print("       solderless run pico --exec \"print(6*7)\"      one line of Python")
     print("       solderless run pico --serial pty:/tmp/pico    a port for mpremote: mpremote connect /tmp/pico")
+    print("       solderless run pico --serial tcp:4000         the same on TCP: mpremote connect socket://localhost:4000")
   }
 }

@@ -13,6 +13,7 @@ struct RunCommand: ParsableCommand {
       solderless run pico --exec "print(6*7)"          runs code and prints its output
       solderless run my.uf2 --until "ready" --time-limit 10
       solderless run pico --serial pty:/tmp/pico       a serial port for mpremote and others
+      solderless run pico --serial tcp:4000            the same on TCP: mpremote connect socket://localhost:4000
       """)
   @Argument(help: "A board (see \"solderless boards\") or a firmware file.") var subject: String?
   @Option(help: "Firmware: a file, or a version such as 1.24.1.") var firmware: String?
@@ -20,7 +21,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A Python file to run through the raw REPL.") var script: String?
   @Option(help: "Stop with exit code 0 as soon as the console has printed this text.") var until: String?
   @Option(help: "Stop with exit code 124 after this many virtual seconds.") var timeLimit: Double?
-  @Option(help: "Where a serial port goes: [NAME=]stdio or [NAME=]pty[:LINK]. Repeatable.") var serial: [String] = []
+  @Option(help: "Where a serial port goes: [NAME=]stdio, pty[:LINK] or tcp:PORT. NAME is usb, uart0 or uart1. Repeatable.") var serial: [String] = []
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
   @Option(help: "Virtual over host time, or max.") var speed: String?
   @Option(help: "A boot ROM image to use.") var rom: String?
@@ -68,18 +69,29 @@ struct RunCommand: ParsableCommand {
           let p = try PseudoTerminalConsole(link: kind == "pty" ? nil : String(kind.dropFirst(4)))
           session.consoles.append((port, p))
           say("\(name) is at \(kind == "pty" ? p.path : String(kind.dropFirst(4)))")
+        } else if kind.hasPrefix("tcp:") {
+          guard let number = Int(kind.dropFirst(4)), 0...65535 ~= number else { throw SessionError("--serial \(spec) names no TCP port; use a number from 0 to 65535") }
+          let t = try TCPConsole(port: number)
+          session.consoles.append((port, t))
+          say("\(name) is at 127.0.0.1:\(t.port)")
         } else {
-          throw SessionError("--serial \(spec) is not understood; use stdio, pty or pty:LINK")
+          throw SessionError("--serial \(spec) is not understood; use [NAME=]stdio, pty, pty:LINK or tcp:PORT")
         }
       }
     } catch { throw fail("\(error)") }
     let interactive = terminal?.isInteractive ?? false
-    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") } ? 1 : nil)
+    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") || $0.contains("tcp:") } ? 1 : nil)
     if interactive { say("\(board.name): Ctrl-] quits") }
     if let code {
       let repl = RawREPL(code: code)
       let output = TerminalConsole(reads: false)
-      repl.onOutput = { output.write($0) }
+      // The board ends lines with CR LF; a pipe wants LF.
+      var afterCR = false
+      repl.onOutput = { byte in
+        if afterCR && byte != 10 { output.write(13) }
+        afterCR = byte == 13
+        if !afterCR { output.write(byte) }
+      }
       session.onSlice = { output.flush() }
       session.repl = repl
     }

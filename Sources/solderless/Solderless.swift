@@ -7,6 +7,18 @@ import Foundation
     abstract: "Runs the firmware of microcontroller boards on no board at all.",
     discussion: "Begin with \"solderless demo\", or with \"solderless run pico\" for MicroPython's prompt.",
     subcommands: [RunCommand.self, DemoCommand.self, BoardsCommand.self, FirmwareCommand.self, InspectCommand.self])
+
+  /// Wrong use ends with 2, a failed run with what it threw.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      say(fullMessage(for: error))
+      Foundation.exit(2)
+    }
+  }
 }
 
 /// A failed run: one sentence on standard error, then the exit code.

@@ -71,7 +71,7 @@ public final class RP2040 {
     mapAddresses()
     resetEvent = scheduler.event("RP2040.reset") { [unowned self] _ in resetRequested() }
     lockupEvent = scheduler.event("RP2040.lockup") { [unowned self] _ in
-      for core in cores where core.isLockedUp && core.stop == nil { core.stop = StopReason(.lockup, report(core)) }
+      for core in cores where isDead(core) && core.stop == nil { core.stop = StopReason(.lockup, report(core)) }
     }
   }
 
@@ -88,6 +88,7 @@ public final class RP2040 {
       core.onResetRequest = { [unowned self] in machine.scheduler.schedule(resetEvent, at: machine.now) }
       // What is under way on the serial lines still gets out.
       core.onLockup = { [unowned self] _ in machine.scheduler.schedule(lockupEvent, after: 20_000_000_000) }
+      core.onHardFault = { [unowned self] core in if isDead(core) { machine.scheduler.schedule(lockupEvent, after: 20_000_000_000) } }
       let other = cores[1 - n]
       buses[n].onMemoryWrite = { address, size in
         core.invalidate(address & ~3, count: 4)
@@ -108,6 +109,10 @@ public final class RP2040 {
       ioBank0.irq[n].connect { [unowned self] level in cores[n].setInterrupt(13, level) }
       ioQSPI.irq[n].connect { [unowned self] level in cores[n].setInterrupt(14, level) }
       sio.fifos[n].irq.connect { [unowned self] level in cores[n].setInterrupt(15 + n, level) }
+    }
+    syscfg.onNMIMask = { [unowned self] in
+      cores[0].setNMIMask(syscfg[.proc0NMIMask])
+      cores[1].setNMIMask(syscfg[.proc1NMIMask])
     }
     clocks.onChange = { [unowned self] in
       watchdog.updateTick()
@@ -220,6 +225,8 @@ public final class RP2040 {
     }
   }
 
+  /// Locked up, or in the ROM's HardFault handler, which never returns.
+  private func isDead(_ core: CortexM0) -> Bool { core.isLockedUp || core.isInHardFault && core.programCounter < UInt32(rom.size) }
   /// What a user needs to know of a core that cannot go on.
   private func report(_ core: CortexM0) -> String {
     let at = core.lastFault, place = "0x" + String(at, radix: 16)
@@ -227,7 +234,9 @@ public final class RP2040 {
     let cause =
       !instruction.fault && instruction.value >> 8 == 0xBE
       ? "\(core.name) ended at the breakpoint instruction at \(place), as pico-sdk programs do that return from main or panic"
-      : "\(core.name) locked up: it faulted at \(place), last access 0x" + String(core.lastAccess, radix: 16) + ", and again within the HardFault handler"
+      : core.isLockedUp
+        ? "\(core.name) locked up: it faulted at \(place), last access 0x" + String(core.lastAccess, radix: 16) + ", and again within the HardFault handler"
+        : "\(core.name) faulted at \(place), last access 0x" + String(core.lastAccess, radix: 16) + ", and the firmware has no HardFault handler"
     return cause + "\n" + core.registerDump
   }
 

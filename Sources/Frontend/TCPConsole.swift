@@ -1,0 +1,130 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// A serial port on a TCP port: one client at a time, bytes as they are.
+///
+/// A client's bytes wait in the socket once `limit` of them wait here, so nothing that is pasted is lost. What the board
+/// prints while nobody is connected is kept, the last 64 KiB of it.
+public final class TCPConsole: Console {
+  static let limit = 16 << 10, kept = 64 << 10
+  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private let server: any Channel
+  private let wire = Wire()
+  private var pending: [UInt8] = []
+  public let wantsToQuit = false
+  /// The port that it got; what 0 asked for.
+  public var port: Int { server.localAddress?.port ?? 0 }
+
+  /// - Throws: `SessionError` when the port cannot be had.
+  public init(port: Int, host: String = "127.0.0.1") throws {
+    let wire = self.wire
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.autoRead, value: false)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in channel.pipeline.addHandler(Client(wire)) }
+    do {
+      server = try bootstrap.bind(host: host, port: port).wait()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      try? group.syncShutdownGracefully()
+      throw SessionError("TCP port \(port) is in use; choose another, or 0 for any that is free")
+    } catch {
+      try? group.syncShutdownGracefully()
+      throw SessionError("TCP port \(port) cannot be opened: \(error)")
+    }
+  }
+  deinit {
+    try? server.close().wait()
+    try? group.syncShutdownGracefully()
+  }
+  public func write(_ byte: UInt8) { pending.append(byte) }
+  public func flush() {
+    guard !pending.isEmpty else { return }
+    pending = wire.send(pending)
+    if pending.count > Self.kept { pending.removeFirst(pending.count - Self.kept) }
+  }
+  public func read(upTo count: Int) -> [UInt8] { wire.take(count) }
+  public func wait(seconds: Double) { wire.wait(seconds) }
+
+  /// What the event loop and the session share.
+  final class Wire: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var input: [UInt8] = []
+    private var client: (any Channel)?
+    private var paused = false
+
+    func take(_ count: Int) -> [UInt8] {
+      condition.lock()
+      let bytes = Array(input.prefix(count))
+      input.removeFirst(bytes.count)
+      let resume = paused && input.count < TCPConsole.limit
+      if resume { paused = false }
+      let channel = client
+      condition.unlock()
+      if resume { channel?.read() }
+      return bytes
+    }
+    func wait(_ seconds: Double) {
+      condition.lock()
+      if input.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
+      condition.unlock()
+    }
+    /// Gives what could not be sent.
+    func send(_ bytes: [UInt8]) -> [UInt8] {
+      condition.lock()
+      let channel = client
+      condition.unlock()
+      guard let channel, channel.isWritable else { return bytes }
+      channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+      return []
+    }
+    /// A client came: true when it is the one.
+    func enter(_ channel: any Channel) -> Bool {
+      condition.lock()
+      defer { condition.unlock() }
+      guard client == nil else { return false }
+      client = channel
+      paused = false
+      return true
+    }
+    func leave(_ channel: any Channel) {
+      condition.lock()
+      if client === channel { client = nil }
+      condition.unlock()
+    }
+    /// Takes a client's bytes; whether it may send more.
+    func receive(_ bytes: some Sequence<UInt8>) -> Bool {
+      condition.lock()
+      defer { condition.unlock() }
+      input.append(contentsOf: bytes)
+      condition.signal()
+      paused = input.count >= TCPConsole.limit
+      return !paused
+    }
+  }
+
+  private final class Client: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let wire: Wire
+    private var mayRead = true
+    init(_ wire: Wire) { self.wire = wire }
+    func channelActive(context: ChannelHandlerContext) {
+      guard wire.enter(context.channel) else {
+        context.writeAndFlush(NIOAny(ByteBuffer(string: "solderless: another client is connected to this port\r\n")), promise: nil)
+        context.close(promise: nil)
+        return
+      }
+      context.read()
+    }
+    func channelInactive(context: ChannelHandlerContext) { wire.leave(context.channel) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { mayRead = wire.receive(unwrapInboundIn(data).readableBytesView) }
+    func channelReadComplete(context: ChannelHandlerContext) { if mayRead { context.read() } }
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      // The client sends no more; it may still read.
+      if case ChannelEvent.inputClosed? = event as? ChannelEvent { mayRead = false }
+    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  }
+}
