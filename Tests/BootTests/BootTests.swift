@@ -158,6 +158,131 @@ import Testing
   }
 }
 
+/// Scripts that use the chip's blocks: the same transcript from each version.
+@Suite(.serialized) struct PeripheralTests {
+  static let versions = ["1.20.0", "1.24.1", "1.26.1", "1.28.0"]
+
+  /// A state machine makes 10 kHz, another counts its edges; data through both FIFOs; relative interrupts; INSTR.
+  @Test(.enabled(if: BootTests.available), arguments: versions) func pio(version: String) throws {
+    let code = """
+      import rp2, time
+      from machine import Pin
+      @rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)
+      def square():
+          wrap_target()
+          set(pins, 1)[9]
+          set(pins, 0)[9]
+          wrap()
+      @rp2.asm_pio()
+      def count():
+          mov(x, invert(null))
+          label('loop')
+          wait(1, pin, 0)
+          wait(0, pin, 0)
+          jmp(x_dec, 'loop')
+      sm = rp2.StateMachine(0, square, freq=200000, set_base=Pin(2))
+      counter = rp2.StateMachine(1, count, freq=125_000_000, in_base=Pin(2))
+      counter.active(1)
+      sm.active(1)
+      time.sleep_ms(10)
+      sm.active(0)
+      counter.exec('mov(isr, invert(x))')
+      counter.exec('push()')
+      print(99 <= counter.get() <= 102)
+      @rp2.asm_pio(autopull=True, autopush=True, pull_thresh=32, push_thresh=32, out_shiftdir=rp2.PIO.SHIFT_RIGHT)
+      def echo():
+          out(x, 32)
+          mov(y, invert(x))
+          in_(y, 32)
+      e = rp2.StateMachine(4, echo)
+      e.active(1)
+      for i in (0, 1, 0x12345678):
+          e.put(i)
+          print(hex(e.get()))
+      hits = []
+      @rp2.asm_pio()
+      def signal():
+          set(x, 4)
+          label('again')
+          irq(rel(0))[31]
+          jmp(x_dec, 'again')
+          label('end')
+          jmp('end')
+      s = rp2.StateMachine(2, signal, freq=100000)
+      s.irq(lambda s: hits.append(1))
+      s.active(1)
+      time.sleep_ms(20)
+      print(len(hits))
+      """
+    let (text, _) = try BootTests.execute(code, on: BootTests.board(version))
+    #expect(text == "True\r\n0xffffffff\r\n0xfffffffe\r\n0xedcba987\r\n5\r\n", "\(text)")
+  }
+  /// The NeoPixel driver's program sends two pixels; a bit is a high time of 400 or 800 ns, to the cycle.
+  @Test(.enabled(if: BootTests.available)) func ws2812() throws {
+    let code = """
+      import rp2, time
+      from machine import Pin
+      @rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW, out_shiftdir=rp2.PIO.SHIFT_LEFT, autopull=True, pull_thresh=24)
+      def ws2812():
+          wrap_target()
+          label("bitloop")
+          out(x, 1).side(0)[2]
+          jmp(not_x, "do_zero").side(1)[1]
+          jmp("bitloop").side(1)[4]
+          label("do_zero")
+          nop().side(0)[4]
+          wrap()
+      sm = rp2.StateMachine(0, ws2812, freq=8_000_000, sideset_base=Pin(16))
+      sm.active(1)
+      sm.put(0xFF00AA, 8)
+      sm.put(0x123456, 8)
+      time.sleep_ms(1)
+      """
+    let board = try BootTests.board("1.28.0")
+    var rise: UInt64 = 0, bits: [UInt32] = [], widths = Set<UInt64>()
+    try #require(board.pins["GP16"]).net.onChange = { level in
+      if level == .high {
+        rise = board.machine.now
+      } else if rise > 0 {
+        let width = (board.machine.now - rise) / 1000
+        widths.insert(width)
+        bits.append(width > 500 ? 1 : 0)
+      }
+    }
+    _ = try BootTests.execute(code, on: board)
+    let words = stride(from: 0, to: 48, by: 24).map { bits[$0..<min(bits.count, $0 + 24)].reduce(UInt32(0)) { $0 << 1 | $1 } }
+    // At 15.625 cycles of clk_sys a tick: two ticks (248 or 256 ns), or seven (872 or 880 ns).
+    #expect(bits.count == 48 && words == [0xFF00AA, 0x123456], "\(bits.count) \(words)")
+    #expect(widths.isSubset(of: [248, 256, 872, 880]), "\(widths)")
+  }
+  @Test(.enabled(if: BootTests.available), arguments: versions) func pwm(version: String) throws {
+    let code = """
+      from machine import Pin, PWM
+      import time
+      p = PWM(Pin(15))
+      p.freq(1000)
+      p.duty_u16(16384)
+      time.sleep_ms(50)
+      print(p.freq(), p.duty_u16())
+      p.freq(50)
+      p.duty_ns(1500000)
+      time.sleep_ms(100)
+      print(p.freq(), p.duty_ns())
+      p.deinit()
+      """
+    let board = try BootTests.board(version)
+    var rises: [UInt64] = [], highs: [UInt64] = []
+    try #require(board.pins["GP15"]).net.onChange = { level in
+      if level == .high { rises.append(board.machine.now) } else if let r = rises.last { highs.append(board.machine.now - r) }
+    }
+    let (text, _) = try BootTests.execute(code, on: board)
+    #expect(text == "1000 16384\r\n50 1500005\r\n", "\(text)")
+    let periods = zip(rises, rises.dropFirst()).map { $1 - $0 }
+    #expect(periods.filter { $0 == 1_000_000_000 }.count > 40 && periods.filter { $0 / 1_000_000 == 19999 }.count >= 3, "\(periods)")
+    #expect(highs.filter { $0 == 250_000_000 }.count > 40 && highs.filter { $0 / 1_000_000 == 1500 }.count >= 3, "\(highs)")
+  }
+}
+
 /// Programs that show themselves on a pin: how often it rises in 14 virtual seconds.
 @Suite(.serialized) struct BlinkTests {
   @Test(
@@ -166,6 +291,46 @@ import Testing
       ("other-arduino-rp2040-blink.ino", "GP25", 14), ("rp2040js-blink", "GP25", 28), ("gpio-blink", "GP25", 28), ("gpio-blink_simple", "GP25", 28), ("other-feather_rp2040_test", "GP13", 70),
     ])
   func pinRises(name: String, pin: String, times: Int) throws { try blink(BootTests.board(name), pin, times) }
+
+  /// What a pin of an example does: (time in picoseconds, level) of each change.
+  private func edges(_ name: String, _ pin: String, until end: UInt64) throws -> [(UInt64, NetLevel)] {
+    let board = try BootTests.board(name)
+    var list: [(UInt64, NetLevel)] = []
+    try #require(board.pins[pin]).net.onChange = { list.append((board.machine.now, $0)) }
+    board.powerOn()
+    board.machine.run(until: end)
+    return list
+  }
+  private func highs(_ list: [(UInt64, NetLevel)]) -> [UInt64] { zip(list, list.dropFirst()).compactMap { $0.1 == .high ? $1.0 - $0.0 : nil } }
+
+  /// PWM of four cycles: one high on channel A, three on B.
+  @Test(.enabled(if: BootTests.available)) func helloPWM() throws {
+    let a = try highs(edges("pwm-hello_pwm", "GP0", until: 70_000_000_000)), b = try highs(edges("pwm-hello_pwm", "GP1", until: 70_000_000_000))
+    #expect(a.count > 1000 && a.dropFirst(10).dropLast(10).allSatisfy { $0 == 8000 }, "\(a.prefix(20))")
+    #expect(b.count > 1000 && b.dropFirst(10).dropLast(10).allSatisfy { $0 == 24000 }, "\(b.prefix(20))")
+  }
+  /// The LED fades: its high time goes through hundreds of values.
+  @Test(.enabled(if: BootTests.available)) func ledFade() throws {
+    let widths = try Set(highs(edges("pwm-pwm_led_fade", "GP25", until: 600_000_000_000)))
+    #expect(widths.count > 200)
+  }
+  /// A UART made of PIO: 115200 baud on GP0.
+  @Test(.enabled(if: BootTests.available)) func pioUART() throws {
+    let list = try edges("pio-pio_uart_tx", "GP0", until: 600_000_000_000).filter { $0.1 == .high || $0.1 == .low }
+    func level(_ t: UInt64) -> Bool { list.last { $0.0 <= t }?.1 == .high }
+    let bit = 1e12 / 115200
+    var text: [UInt8] = [], at: UInt64 = 0
+    for (t, l) in list where l == .low && t >= at && list.contains(where: { $0.0 < t && $0.1 == .high }) {
+      text.append((0..<8).reduce(UInt8(0)) { $0 | (level(t + UInt64((1.5 + Double($1)) * bit)) ? 1 << UInt8($1) : 0) })
+      at = t + UInt64(9.5 * bit)
+    }
+    #expect(String(decoding: text, as: UTF8.self).contains("Hello, world! (from PIO!)"), "\(String(decoding: text.prefix(80), as: UTF8.self))")
+  }
+  /// DMA feeds a PIO serialiser with another duty in each interrupt.
+  @Test(.enabled(if: BootTests.available)) func dmaInterrupts() throws {
+    let list = try edges("dma-dma_channel_irq", "GP25", until: 400_000_000_000)
+    #expect(list.count > 200 && Set(highs(list).map { $0 / 100_000 }).count > 5, "\(list.count)")
+  }
 
   /// This image begins at 0x10000100: it needs the second stage that the board had before.
   @Test(.enabled(if: BootTests.available)) func anImageWithoutASecondStageGoesOverAnother() throws {
@@ -233,7 +398,7 @@ import Testing
       ("rtc-hello_rtc", "Friday 5 June 15:45:02 2020"), ("system-unique_board_id", "Unique identifier: e6 61 41 04 03 37 2b 21"), ("timer-hello_timer", "Repeat at"),
       ("timer-timer_lowlevel", "Alarm IRQ fired"), ("uart-hello_uart", "AB Hello, UART!"), ("uart-hello_serial", "Hello, world!"), ("usb-hello_usb", "Hello, world!"),
       ("watchdog-hello_watchdog", "Rebooted by Watchdog!"), ("rtc-rtc_alarm", "Alarm Fired At Wednesday 13 January 11:20:05 2020"), ("gpio-hello_gpio_irq", "Hello GPIO IRQ"),
-      ("pio-hello_pio", "Using gpio 25"), ("rp2040js-hello_uart", "Hello, UART!"), ("other-feather_rp2040_test", "Feather RP2040 demo & tester"),
+      ("pio-hello_pio", "Using gpio 25"), ("pio-pio_blink", "Blinking pin 6 at 1 Hz"), ("rp2040js-hello_uart", "Hello, UART!"), ("other-feather_rp2040_test", "Feather RP2040 demo & tester"),
     ])
   func examplePrints(name: String, text: String) throws {
     let store = try FirmwareStore()

@@ -66,6 +66,10 @@ public final class DMA: RegisterDevice, RegisterNaming {
   private let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>, bus: Bus
   public let irq: [Line]
   private var requests: [Line?] = Array(repeating: nil, count: 64)
+  /// Requests that came as pulses and were not served yet, by number.
+  private let pulses: UnsafeMutablePointer<UInt32>
+  /// Told when a channel starts or stops.
+  var onPacing: () -> Void = {}
   private var event: Scheduler.Event!
   private var inside = false  // a transfer of our own reaches a register: never across calls
 
@@ -75,6 +79,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
     self.bus = bus
     state = arena.allocate("\(name).state", initial: State())
     channels = arena.allocate("\(name).channels", count: 12, initial: Channel())
+    pulses = arena.allocate("\(name).pulses", count: 64, initial: UInt32(0))
     irq = (0..<2).map { Line("\(name).IRQ\($0)", arena: arena) }
     super.init(Self.map, name: name, arena: arena)
     event = scheduler.event(name) { [unowned self] _ in
@@ -91,6 +96,19 @@ public final class DMA: RegisterDevice, RegisterNaming {
       sync(low: high ? n : 64)
       schedule()
     }
+  }
+
+  /// One element is asked for by request `n`.
+  func pulse(_ n: Int) {
+    guard isPaced(by: n) else { return }
+    sync(low: n)
+    pulses[n] &+= 1
+    schedule()
+  }
+  /// Whether a busy channel waits for request `n`.
+  func isPaced(by n: Int) -> Bool {
+    for k in 0..<12 where channels[k].busy && Int(channels[k].ctrl[bits: 15...20]) == n { return true }
+    return false
   }
 
   // MARK: Registers
@@ -131,6 +149,8 @@ public final class DMA: RegisterDevice, RegisterNaming {
     channels[n].count = channels[n].reload
     channels[n].started = state.pointee.position
     channels[n].moved = 0
+    pulses[Int(channels[n].ctrl[bits: 15...20])] = 0
+    onPacing()
     if channels[n].count == 0 { finish(n) }
   }
   private func finish(_ n: Int) {
@@ -172,7 +192,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
     guard c.busy, c.ctrl[bit: 0], c.ctrl & 0x6000_0000 == 0 else { return .max }
     if request == 63 { return at }
     if request == low { return .max }
-    guard request >= 59 else { return requests[request]?.isHigh == true ? at : .max }
+    guard request >= 59 else { return pulses[request] > 0 || requests[request]?.isHigh == true ? at : .max }
     let t = self[.timer0, request - 59], x = UInt64(t >> 16), y = UInt64(t & 0xFFFF)
     guard x != 0, y != 0 else { return .max }
     return max(at, c.started &+ (c.moved &* y &+ x &- 1) / x)
@@ -219,6 +239,8 @@ public final class DMA: RegisterDevice, RegisterNaming {
     let step = UInt32(size)
     if ctrl[bit: 4] { channels[n].read = ctrl[bit: 10] ? from &+ step : (from & ~mask) | ((from &+ step) & mask) }
     if ctrl[bit: 5] { channels[n].write = ctrl[bit: 10] ? (to & ~mask) | ((to &+ step) & mask) : to &+ step }
+    let request = Int(ctrl[bits: 15...20])
+    if pulses[request] > 0 { pulses[request] &-= 1 }
     channels[n].moved &+= 1
     channels[n].count &-= 1
     if channels[n].count == 0 { finish(n) }

@@ -33,6 +33,8 @@ public final class IOBank: Device {
   /// Told the new inputs word when it changes.
   var onInputs: (UInt32) -> Void = { _ in }
   var onDormantWake: () -> Void = {}
+  /// Told when a pin has another function.
+  var onFunction: () -> Void = {}
   /// Told when OUTOVER or OEOVER of a pin changed (the QSPI chip select).
   var onOverride: (Int) -> Void = { _ in }
 
@@ -184,7 +186,10 @@ public final class IOBank: Device {
       let n = word / 2, old = ctrl[n]
       ctrl[n] = merged(old) & 0x3003_331F
       guard ctrl[n] != old else { return }
-      if (ctrl[n] ^ old) & 0x1F != 0 { functions[n][Int(old & 31)]?.input?(false) }
+      if (ctrl[n] ^ old) & 0x1F != 0 {
+        functions[n][Int(old & 31)]?.input?(false)
+        onFunction()
+      }
       drivePad(n)
       readPad(n)
       deliver(n)

@@ -16,6 +16,7 @@ public final class RP2040 {
   public let ssi: SSI, xipControl: XIPControl, usb: USB
   public let uarts: [PL011], rtc: RTC, adc: ADC
   public let dma: DMA
+  public let pios: [PIO], pwm: PWM
   private let buses: [Bus]
   private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
   private var resetEvent, lockupEvent: Scheduler.Event!
@@ -66,6 +67,8 @@ public final class RP2040 {
     let buses = [Bus(), Bus()]
     self.buses = buses
     dma = DMA(name: "RP2040.DMA", arena: arena, scheduler: scheduler, clock: machine.coreClock, bus: buses[0])
+    pios = (0..<2).map { PIO(name: "RP2040.PIO\($0)", arena: arena, scheduler: scheduler, clock: machine.coreClock) }
+    pwm = PWM(arena: arena, scheduler: scheduler, clock: machine.coreClock)
     cores = buses.enumerated().map { n, bus in CortexM0(name: "core\(n)", variant: .rp2040, bus: bus, machine: machine) }
     connect()
     mapAddresses()
@@ -96,12 +99,22 @@ public final class RP2040 {
       }
     }
     let interrupts: [(Int, Line)] =
-      timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq), (20, uarts[0].irq), (21, uarts[1].irq), (22, adc.irq), (25, rtc.irq)]
+      timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq), (20, uarts[0].irq), (21, uarts[1].irq), (22, adc.irq), (25, rtc.irq), (4, pwm.irq)]
+      + pios.enumerated().flatMap { n, p in p.irq.enumerated().map { (7 + 2 * n + $0, $1) } }
     for n in 0..<2 {
       dma.irq[n].connect { [unowned self] level in for c in cores { c.setInterrupt(11 + n, level) } }
       dma.connect(uarts[n].dreqTX, to: 20 + 2 * n)
       dma.connect(uarts[n].dreqRX, to: 21 + 2 * n)
     }
+    for (n, pio) in pios.enumerated() {
+      for i in 0..<4 {
+        dma.connect(pio.dreqTX[i], to: 8 * n + i)
+        dma.connect(pio.dreqRX[i], to: 8 * n + 4 + i)
+      }
+    }
+    pwm.onWrap = { [unowned self] i in dma.pulse(24 + i) }
+    pwm.wantsRequest = { [unowned self] i in dma.isPaced(by: 24 + i) }
+    dma.onPacing = { [unowned self] in pwm.routesChanged() }
     for (n, line) in interrupts {
       line.connect { [unowned self] level in for c in cores { c.setInterrupt(n, level) } }
     }
@@ -117,6 +130,8 @@ public final class RP2040 {
     clocks.onChange = { [unowned self] in
       watchdog.updateTick()
       rtc.rateMayChange()
+      for p in pios { p.clockChanged() }
+      pwm.routesChanged()
     }
     watchdog.onTickChange = { [unowned self] in timer.rearm() }
     watchdog.onReset = { [unowned self] _ in watchdogReset() }
@@ -143,6 +158,28 @@ public final class RP2040 {
       ioQSPI.functions[n][5] = IOBank.Function(
         out: { [unowned self] in sio.state.pointee.hiOut[bit: n] }, enable: { [unowned self] in sio.state.pointee.hiOE[bit: n] })
     }
+    for n in 0..<30 {
+      for (k, pio) in pios.enumerated() {
+        ioBank0.functions[n][6 + k] = IOBank.Function(out: { [unowned pio] in pio.shared.pointee.out[bit: n] }, enable: { [unowned pio] in pio.shared.pointee.enable[bit: n] })
+      }
+      let slice = n / 2 % 8, channel = n % 2
+      ioBank0.functions[n][4] = IOBank.Function(
+        out: { [unowned self] in pwm.output(slice, channel) },
+        // B is an input in the modes that count its edges or its time.
+        enable: { [unowned self] in channel == 0 || pwm.isOutput(slice) },
+        input: channel == 1 ? { [unowned self] in pwm.inputChanged(slice, $0) } : nil)
+    }
+    for p in pios { p.onOutputs = { [unowned self] mask in ioBank0.update(mask & 0x3FFF_FFFF) } }
+    ioBank0.onInputs = { [unowned self] levels in for p in pios { p.padsChanged(levels) } }
+    ioBank0.onFunction = { [unowned self] in pwm.routesChanged() }
+    pwm.onOutput = { [unowned self] slice, channel in
+      let pin = UInt32(slice * 2 + channel)
+      ioBank0.update((1 << pin | 1 << (pin + 16)) & 0x3FFF_FFFF)
+    }
+    pwm.isShown = { [unowned self] slice in
+      for pin in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where pin < 30 && ioBank0.functionNumber(pin) == 4 { return true }
+      return false
+    }
     ioQSPI.onOverride = { [unowned self] n in
       guard n == 1 else { return }
       switch ioQSPI.outputOverride(1) {
@@ -154,7 +191,7 @@ public final class RP2040 {
     ssi.onMissPenalty = { [unowned self] cycles in cache.state.pointee.missPenalty = cycles }
 
     resets.devices = [
-      2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 18: [syscfg], 21: [timer], 24: [usb],
+      2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 10: [pios[0]], 11: [pios[1]], 14: [pwm], 18: [syscfg], 21: [timer], 24: [usb],
     ]
   }
   private var core1Held: Bool {
@@ -183,10 +220,9 @@ public final class RP2040 {
     apb += [(0x4001_4000, ioBank0), (0x4001_8000, ioQSPI), (0x4001_C000, padsBank0), (0x4002_0000, padsQSPI), (0x4002_4000, xosc)]
     apb += [(0x4002_8000, pllSys), (0x4002_C000, pllUsb), (0x4003_0000, busctrl), (0x4005_4000, timer), (0x4005_8000, watchdog)]
     apb += [(0x4006_0000, rosc), (0x4006_4000, vreg), (0x4006_C000, tbman)]
-    apb += [(0x4003_4000, uarts[0]), (0x4003_8000, uarts[1]), (0x4004_C000, adc), (0x4005_C000, rtc)]
+    apb += [(0x4003_4000, uarts[0]), (0x4003_8000, uarts[1]), (0x4004_C000, adc), (0x4005_C000, rtc), (0x4005_0000, pwm)]
     let unmodelled: [(UInt32, String)] = [
       (0x4003_C000, "SPI0"), (0x4004_0000, "SPI1"), (0x4004_4000, "I2C0"), (0x4004_8000, "I2C1"),
-      (0x4005_0000, "PWM"), (0x5020_0000, "PIO0"), (0x5030_0000, "PIO1"),
     ]
     for (n, bus) in buses.enumerated() {
       // The ROM answers a write with OKAY: TinyUSB's driver writes through a null pointer for endpoint 0.
@@ -203,13 +239,14 @@ public final class RP2040 {
       for (base, name) in unmodelled { map(bus, UnmodelledBlock(name: "RP2040.\(name)", log: machine.log), at: base, readWait: 1, writeWait: 2) }
       map(bus, xipControl, at: 0x1400_0000, readWait: 0, writeWait: 0)
       map(bus, dma, at: 0x5000_0000, readWait: 0, writeWait: 0)
+      for (k, pio) in pios.enumerated() { map(bus, pio, at: 0x5020_0000 + UInt32(k) * 0x10_0000, readWait: 0, writeWait: 0) }
       map(bus, ssi, at: 0x1800_0000, readWait: 1, writeWait: 2)
       bus.map(usb.dpram, at: 0x5010_0000, bytewise: true)
       map(bus, usb, at: 0x5011_0000, readWait: 0, writeWait: 0)
       bus.map(auxiliary, at: 0x5040_0000)
       bus.map(sio.ports[n], at: 0xD000_0000)
     }
-    for device in apb.map(\.1) + [ssi, xipControl, usb, dma] + sio.ports { device.log = machine.log }
+    for device in apb.map(\.1) + [ssi, xipControl, usb, dma] + pios + sio.ports { device.log = machine.log }
     // SRAM0 to SRAM3 without striping: words 0, 4, 8 … of the striped view are bank 0's.
     for n in 0..<2 {
       for bank: UInt32 in 0..<4 {
