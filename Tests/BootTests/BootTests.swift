@@ -255,6 +255,49 @@ import Testing
     #expect(bits.count == 48 && words == [0xFF00AA, 0x123456], "\(bits.count) \(words)")
     #expect(widths.isSubset(of: [248, 256, 872, 880]), "\(widths)")
   }
+  /// MOSI wired to MISO: bytes go out and come back bit by bit, by FIFO and by DMA.
+  @Test(.enabled(if: BootTests.available), arguments: versions) func spi(version: String) throws {
+    let code = """
+      from machine import Pin, SPI
+      import time
+      for polarity, phase in ((0, 0), (0, 1), (1, 0), (1, 1)):
+          s = SPI(0, baudrate=1000000, polarity=polarity, phase=phase, sck=Pin(18), mosi=Pin(19), miso=Pin(16))
+          b = bytearray(5)
+          s.write_readinto(b'hello', b)
+          print(b)
+      big = bytes(range(200))
+      out = bytearray(200)
+      t = time.ticks_us()
+      s.write_readinto(big, out)
+      print(out == big, 1590 < time.ticks_diff(time.ticks_us(), t) < 2600)
+      """
+    let board = try BootTests.board(version)
+    Net.tie(board.pins["GP19"]!, board.pins["GP16"]!)
+    let (text, _) = try BootTests.execute(code, on: board)
+    #expect(text == String(repeating: "bytearray(b'hello')\r\n", count: 4) + "True True\r\n", "\(text)")
+  }
+  /// I2C0 finds nobody, then I2C1, which is a target with memory.
+  @Test(.enabled(if: BootTests.available)) func i2c() throws {
+    let code = """
+      from machine import Pin, I2C, I2CTarget
+      i = I2C(0, scl=Pin(5), sda=Pin(4), freq=400000)
+      try:
+          i.writeto(0x3c, b'abc')
+      except OSError as e:
+          print(e)
+      memory = bytearray(b'0123456789')
+      t = I2CTarget(1, 0x42, mem=memory, scl=Pin(7), sda=Pin(6))
+      print(i.scan())
+      i.writeto_mem(0x42, 3, b'xyz')
+      print(memory)
+      print(i.readfrom_mem(0x42, 2, 5))
+      """
+    let board = try BootTests.board("1.28.0")
+    Net.tie(board.pins["GP4"]!, board.pins["GP6"]!)
+    Net.tie(board.pins["GP5"]!, board.pins["GP7"]!)
+    let (text, _) = try BootTests.execute(code, on: board)
+    #expect(text == "[Errno 5] EIO\r\n[66]\r\nbytearray(b'012xyz6789')\r\nb'2xyz6'\r\n", "\(text)")
+  }
   @Test(.enabled(if: BootTests.available), arguments: versions) func pwm(version: String) throws {
     let code = """
       from machine import Pin, PWM

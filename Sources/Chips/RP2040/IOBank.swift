@@ -8,6 +8,8 @@ public final class IOBank: Device {
     var enable: () -> Bool = { false }
     /// Told the pin's level after INOVER; nil: not an input.
     var input: ((Bool) -> Void)?
+    /// What the peripheral sees when the pin has another function.
+    var idle = false
   }
   struct State: BitwiseCopyable {
     /// Level at each pad with input enabled, before INOVER.
@@ -187,7 +189,8 @@ public final class IOBank: Device {
       ctrl[n] = merged(old) & 0x3003_331F
       guard ctrl[n] != old else { return }
       if (ctrl[n] ^ old) & 0x1F != 0 {
-        functions[n][Int(old & 31)]?.input?(false)
+        let f = functions[n][Int(old & 31)]
+        f?.input?(f?.idle ?? false)
         onFunction()
       }
       drivePad(n)

@@ -17,6 +17,7 @@ public final class RP2040 {
   public let uarts: [PL011], rtc: RTC, adc: ADC
   public let dma: DMA
   public let pios: [PIO], pwm: PWM
+  public let spis: [PL022], i2cs: [DesignWareI2C]
   private let buses: [Bus]
   private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
   private var resetEvent, lockupEvent: Scheduler.Event!
@@ -68,6 +69,8 @@ public final class RP2040 {
     self.buses = buses
     dma = DMA(name: "RP2040.DMA", arena: arena, scheduler: scheduler, clock: machine.coreClock, bus: buses[0])
     pios = (0..<2).map { PIO(name: "RP2040.PIO\($0)", arena: arena, scheduler: scheduler, clock: machine.coreClock) }
+    spis = (0..<2).map { PL022(name: "RP2040.SPI\($0)", arena: arena, scheduler: scheduler, clock: peri) }
+    i2cs = (0..<2).map { DesignWareI2C(name: "RP2040.I2C\($0)", arena: arena, scheduler: scheduler, clock: machine.coreClock) }
     pwm = PWM(arena: arena, scheduler: scheduler, clock: machine.coreClock)
     cores = buses.enumerated().map { n, bus in CortexM0(name: "core\(n)", variant: .rp2040, bus: bus, machine: machine) }
     connect()
@@ -100,6 +103,7 @@ public final class RP2040 {
     }
     let interrupts: [(Int, Line)] =
       timer.irq.enumerated().map { ($0, $1) } + [(5, usb.irq), (17, clocks.irq), (20, uarts[0].irq), (21, uarts[1].irq), (22, adc.irq), (25, rtc.irq), (4, pwm.irq)]
+      + (0..<2).flatMap { [(18 + $0, spis[$0].irq), (23 + $0, i2cs[$0].irq)] }
       + pios.enumerated().flatMap { n, p in p.irq.enumerated().map { (7 + 2 * n + $0, $1) } }
     for n in 0..<2 {
       dma.irq[n].connect { [unowned self] level in for c in cores { c.setInterrupt(11 + n, level) } }
@@ -111,6 +115,12 @@ public final class RP2040 {
         dma.connect(pio.dreqTX[i], to: 8 * n + i)
         dma.connect(pio.dreqRX[i], to: 8 * n + 4 + i)
       }
+    }
+    for n in 0..<2 {
+      dma.connect(spis[n].dreqTX, to: 16 + 2 * n)
+      dma.connect(spis[n].dreqRX, to: 17 + 2 * n)
+      dma.connect(i2cs[n].dreqTX, to: 32 + 2 * n)
+      dma.connect(i2cs[n].dreqRX, to: 33 + 2 * n)
     }
     pwm.onWrap = { [unowned self] i in dma.pulse(24 + i) }
     pwm.wantsRequest = { [unowned self] i in dma.isPaced(by: 24 + i) }
@@ -169,6 +179,7 @@ public final class RP2040 {
         enable: { [unowned self] in channel == 0 || pwm.isOutput(slice) },
         input: channel == 1 ? { [unowned self] in pwm.inputChanged(slice, $0) } : nil)
     }
+    connectSerial()
     for p in pios { p.onOutputs = { [unowned self] mask in ioBank0.update(mask & 0x3FFF_FFFF) } }
     ioBank0.onInputs = { [unowned self] levels in for p in pios { p.padsChanged(levels) } }
     ioBank0.onFunction = { [unowned self] in pwm.routesChanged() }
@@ -191,8 +202,41 @@ public final class RP2040 {
     ssi.onMissPenalty = { [unowned self] cycles in cache.state.pointee.missPenalty = cycles }
 
     resets.devices = [
-      2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 10: [pios[0]], 11: [pios[1]], 14: [pwm], 18: [syscfg], 21: [timer], 24: [usb],
+      2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 3: [i2cs[0]], 4: [i2cs[1]], 16: [spis[0]], 17: [spis[1]], 10: [pios[0]], 11: [pios[1]], 14: [pwm], 18: [syscfg], 21: [timer], 24: [usb],
     ]
+  }
+  /// SPI and I2C on their pins (§1.4.3): in eights, and in fours.
+  private func connectSerial() {
+    for n in 0..<30 {
+      let spi = spis[n / 8 % 2]
+      let function: IOBank.Function =
+        switch n % 4 {
+        case 0: IOBank.Function(input: { [unowned spi] in spi.rxdChanged($0) })
+        case 1: IOBank.Function(out: { [unowned spi] in spi.fss.isHigh }, enable: { [unowned spi] in !spi[.sspCR1][bit: 2] }, input: { [unowned spi] in spi.frameChanged($0) })
+        case 2: IOBank.Function(out: { [unowned spi] in spi.sclk.isHigh }, enable: { [unowned spi] in !spi[.sspCR1][bit: 2] }, input: { [unowned spi] in spi.clockChanged($0) })
+        default: IOBank.Function(out: { [unowned spi] in spi.txd.isHigh }, enable: { true })
+        }
+      ioBank0.functions[n][1] = function
+      let i2c = i2cs[n / 2 % 2], isClock = n % 2 == 1
+      ioBank0.functions[n][3] = IOBank.Function(
+        enable: { [unowned i2c] in isClock ? i2c.pullsSCL : i2c.pullsSDA },
+        input: { [unowned i2c] level in
+          let s = i2c.state.pointee
+          i2c.linesChanged(sda: isClock ? s.sda : level, scl: isClock ? level : s.scl)
+        }, idle: true)
+    }
+    func pins(_ function: Int, _ belongs: (Int) -> Bool) -> UInt32 {
+      (0..<30).reduce(UInt32(0)) { $0 | (ioBank0.functionNumber($1) == function && belongs($1) ? 1 << UInt32($1) : 0) }
+    }
+    for (k, spi) in spis.enumerated() {
+      let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(1) { $0 / 8 % 2 == k }) }
+      for line in [spi.sclk, spi.txd, spi.fss] { line.connect(update) }
+      spi.isWatched = { [unowned self] in
+        for n in 0..<30 where ioBank0.functionNumber(n) == 1 && n / 8 % 2 == k && ioBank0.pins[n].isWatched { return true }
+        return false
+      }
+    }
+    for (k, i2c) in i2cs.enumerated() { i2c.onLines = { [unowned self] in ioBank0.update(pins(3) { $0 / 2 % 2 == k }) } }
   }
   private var core1Held: Bool {
     get { held.pointee }
@@ -221,9 +265,7 @@ public final class RP2040 {
     apb += [(0x4002_8000, pllSys), (0x4002_C000, pllUsb), (0x4003_0000, busctrl), (0x4005_4000, timer), (0x4005_8000, watchdog)]
     apb += [(0x4006_0000, rosc), (0x4006_4000, vreg), (0x4006_C000, tbman)]
     apb += [(0x4003_4000, uarts[0]), (0x4003_8000, uarts[1]), (0x4004_C000, adc), (0x4005_C000, rtc), (0x4005_0000, pwm)]
-    let unmodelled: [(UInt32, String)] = [
-      (0x4003_C000, "SPI0"), (0x4004_0000, "SPI1"), (0x4004_4000, "I2C0"), (0x4004_8000, "I2C1"),
-    ]
+    apb += [(0x4003_C000, spis[0]), (0x4004_0000, spis[1]), (0x4004_4000, i2cs[0]), (0x4004_8000, i2cs[1])]
     for (n, bus) in buses.enumerated() {
       // The ROM answers a write with OKAY: TinyUSB's driver writes through a null pointer for endpoint 0.
       bus.map(memory: rom.raw, at: 0, size: UInt32(rom.size), writable: false, ignoresWrites: true)
@@ -236,7 +278,6 @@ public final class RP2040 {
       }
       bus.map(memory: sram.raw, at: 0x2000_0000, size: UInt32(sram.size), writable: true)
       for (base, device) in apb { map(bus, device, at: base, readWait: 1, writeWait: 2) }
-      for (base, name) in unmodelled { map(bus, UnmodelledBlock(name: "RP2040.\(name)", log: machine.log), at: base, readWait: 1, writeWait: 2) }
       map(bus, xipControl, at: 0x1400_0000, readWait: 0, writeWait: 0)
       map(bus, dma, at: 0x5000_0000, readWait: 0, writeWait: 0)
       for (k, pio) in pios.enumerated() { map(bus, pio, at: 0x5020_0000 + UInt32(k) * 0x10_0000, readWait: 0, writeWait: 0) }
@@ -320,21 +361,6 @@ public final class RP2040 {
     ssi.reset()
     cache.flush()
     for c in cores { c.reset() }
-  }
-}
-
-/// A block of the datasheet that is not modelled: each register is named once in the log.
-final class UnmodelledBlock: Device {
-  init(name: String, log: Log) {
-    super.init(name: name)
-    self.log = log
-  }
-  override func read32(at offset: UInt32) -> UInt32 {
-    log?.unmodelled(device: name, register: "+0x" + String(offset, radix: 16), write: nil)
-    return 0
-  }
-  override func write32(_ value: UInt32, at offset: UInt32) {
-    log?.unmodelled(device: name, register: "+0x" + String(offset, radix: 16), write: value)
   }
 }
 

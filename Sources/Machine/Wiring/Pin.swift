@@ -38,6 +38,8 @@ public final class Pin {
     }
   }
   public var level: NetLevel { net.level.pointee }
+  /// Something else is on the net, or a probe.
+  public var isWatched: Bool { net.pins.count > 1 || net.onChange != nil }
   /// The level as an input sees it: floating reads low, contention reads high.
   public var isHigh: Bool { net.level.pointee == .high || net.level.pointee == .contention }
 }

@@ -1,0 +1,273 @@
+import Machine
+
+/// ARM PrimeCell PL022, the synchronous serial port (ARM DDI 0194; RP2040 datasheet §4.4).
+///
+/// A frame is one event while nobody outside watches the pins, and one event for each half of a bit when somebody does.
+public final class PL022: RegisterDevice, RegisterNaming {
+  public enum Register: UInt32, CaseIterable, Sendable {
+    case sspCR0 = 0x00, sspCR1 = 0x04, sspDR = 0x08, sspSR = 0x0C, sspCPSR = 0x10, sspIMSC = 0x14, sspRIS = 0x18, sspMIS = 0x1C, sspICR = 0x20, sspDMACR = 0x24
+    case sspPeriphID0 = 0xFE0, sspPeriphID1 = 0xFE4, sspPeriphID2 = 0xFE8, sspPeriphID3 = 0xFEC
+    case sspPCellID0 = 0xFF0, sspPCellID1 = 0xFF4, sspPCellID2 = 0xFF8, sspPCellID3 = 0xFFC
+  }
+  static let map = RegisterMap<PL022> { r in
+    r[.sspCR0].bits(0...15).onWrite { d, _ in d.idleLevels() }
+    r[.sspCR1].bits(0...3).onWrite { d, _ in d.enabledChanged() }
+    r[.sspDR].onRead { $0.receive() }.onWrite { d, v in d.send(v) }
+    r[.sspSR].onRead { $0.status }.reset(3)
+    r[.sspCPSR].bits(0...7)
+    r[.sspIMSC].bits(0...3).onWrite { d, _ in d.update() }
+    r[.sspRIS].onRead { $0.raw }.reset(8)
+    r[.sspMIS].onRead { $0.raw & $0[.sspIMSC] }
+    r[.sspICR].onWrite { d, v in
+      if v[bit: 0] { d.state.pointee.overrun = false }
+      if v[bit: 1] { d.state.pointee.timeout = false }
+      d.update()
+    }
+    r[.sspDMACR].bits(0...1).onWrite { d, _ in d.update() }
+    for (n, v) in ([0x22, 0x10, 0x34, 0x00] as [UInt32]).enumerated() { r[Register(rawValue: 0xFE0 + UInt32(n) * 4)!].reset(v) }
+    for (n, v) in ([0x0D, 0xF0, 0x05, 0xB1] as [UInt32]).enumerated() { r[Register(rawValue: 0xFF0 + UInt32(n) * 4)!].reset(v) }
+  }
+  struct State: BitwiseCopyable {
+    var tx = FrameFifo(), rx = FrameFifo()
+    var overrun = false, timeout = false
+    /// A frame is under way: what goes out, what came in, halves of bits done.
+    var busy = false, out: UInt32 = 0, input: UInt32 = 0, half = 0
+    var bitwise = false
+    /// Target mode: bits since the frame began.
+    var selected = false, bits = 0, hasWord = false
+    var rxd = false, clock = false, frame = true
+  }
+  let state: UnsafeMutablePointer<State>
+  private let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>
+  private var event, idle: Scheduler.Event!
+  public let irq: Line
+  let dreqTX, dreqRX: Line
+  /// SCLK, TXD and the frame select (low: selected) of the controller; TXD of a target too.
+  let sclk, txd, fss: Line
+  /// Whether somebody outside sees the pins.
+  var isWatched: () -> Bool = { false }
+
+  /// - Parameter clock: clk_peri.
+  init(name: String, arena: StateArena, scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>) {
+    self.scheduler = scheduler
+    self.clock = clock
+    state = arena.allocate("\(name).state", initial: State())
+    irq = Line("\(name).IRQ", arena: arena)
+    dreqTX = Line("\(name).DREQ_TX", arena: arena)
+    dreqRX = Line("\(name).DREQ_RX", arena: arena)
+    sclk = Line("\(name).SCLK", arena: arena)
+    txd = Line("\(name).TXD", arena: arena)
+    fss = Line("\(name).FSS", arena: arena)
+    super.init(Self.map, name: name, arena: arena)
+    fss.set(true)
+    event = scheduler.event("\(name).frame") { [unowned self] _ in step() }
+    idle = scheduler.event("\(name).timeout") { [unowned self] _ in
+      guard !state.pointee.rx.isEmpty else { return }
+      state.pointee.timeout = true
+      update()
+    }
+  }
+
+  private var width: Int { max(4, Int(self[.sspCR0] & 15) + 1) }
+  private var polarity: Bool { self[.sspCR0][bit: 6] }
+  private var phase: Bool { self[.sspCR0][bit: 7] }
+  private var format: UInt32 { self[.sspCR0][bits: 4...5] }
+  private var isTarget: Bool { self[.sspCR1][bit: 2] }
+  private var isEnabled: Bool { self[.sspCR1][bit: 1] }
+  private var loops: Bool { self[.sspCR1][bit: 0] }
+  /// Of one bit, in picoseconds; 0: the clock stands.
+  private func bitTime(_ bits: UInt64) -> UInt64 {
+    let prescaler = UInt64(self[.sspCPSR] & 0xFE), f = clock.pointee.frequency256
+    guard prescaler >= 2, f > 0 else { return 0 }
+    let cycles = prescaler * (UInt64(self[.sspCR0][bits: 8...15]) + 1) * bits
+    return UInt64((UInt128(cycles) * 256 * 1_000_000_000_000) / UInt128(f))
+  }
+
+  // MARK: Registers
+
+  private var status: UInt32 {
+    let s = state.pointee
+    return (s.tx.isEmpty ? 1 : 0) | (s.tx.isFull ? 0 : 2) | (s.rx.isEmpty ? 0 : 4) | (s.rx.isFull ? 8 : 0) | (s.busy || !s.tx.isEmpty ? 16 : 0)
+  }
+  private var raw: UInt32 {
+    let s = state.pointee
+    return (s.overrun ? 1 : 0) | (s.timeout ? 2 : 0) | (s.rx.count >= 4 ? 4 : 0) | (s.tx.count <= 4 ? 8 : 0)
+  }
+  private func update() {
+    irq.set(raw & self[.sspIMSC] != 0)
+    dreqTX.set(self[.sspDMACR][bit: 1] && isEnabled && !state.pointee.tx.isFull)
+    dreqRX.set(self[.sspDMACR][bit: 0] && !state.pointee.rx.isEmpty)
+  }
+  private func send(_ v: UInt32) {
+    guard !state.pointee.tx.isFull else { return }
+    state.pointee.tx.push(UInt16(truncatingIfNeeded: v & ((1 << UInt32(width)) - 1)))
+    begin()
+    update()
+  }
+  private func receive() -> UInt32 {
+    let v = UInt32(state.pointee.rx.pop())
+    state.pointee.timeout = false
+    if state.pointee.rx.isEmpty { scheduler.cancel(idle) } else { watchIdle() }
+    update()
+    return v
+  }
+  /// §2.6.4: words that nobody reads for 32 bit times.
+  private func watchIdle() {
+    let t = bitTime(32)
+    if t > 0 { scheduler.schedule(idle, after: t) }
+  }
+  private func keep(_ word: UInt32) {
+    if state.pointee.rx.isFull { state.pointee.overrun = true } else { state.pointee.rx.push(UInt16(truncatingIfNeeded: word)) }
+    watchIdle()
+    update()
+  }
+  private func idleLevels() { if !state.pointee.busy { sclk.set(format == 0 && polarity) } }
+  private func enabledChanged() {
+    if !isEnabled {
+      scheduler.cancel(event)
+      state.pointee.busy = false
+      state.pointee.bits = 0
+      fss.set(true)
+    }
+    idleLevels()
+    begin()
+    update()
+  }
+
+  // MARK: Controller
+
+  private func begin() {
+    guard isEnabled, !isTarget, !state.pointee.busy, !state.pointee.tx.isEmpty, bitTime(1) > 0 else { return }
+    state.pointee.busy = true
+    state.pointee.out = UInt32(state.pointee.tx.pop())
+    state.pointee.input = 0
+    state.pointee.half = 0
+    state.pointee.bitwise = isWatched()
+    fss.set(format == 1)
+    if state.pointee.bitwise {
+      if !phase || format != 0 { txd.set(bit(0)) }
+      scheduler.schedule(event, after: bitTime(1) / 2)
+    } else {
+      scheduler.schedule(event, after: bitTime(UInt64(width)))
+    }
+    update()
+  }
+  private func bit(_ n: Int) -> Bool { state.pointee.out[bit: max(0, width - 1 - n)] }
+  private var incoming: Bool { loops ? txd.isHigh : state.pointee.rxd }
+
+  private func step() {
+    guard state.pointee.busy else { return }
+    guard state.pointee.bitwise else {
+      // Nobody moved the data line meanwhile.
+      let ones: UInt32 = (1 << UInt32(width)) - 1
+      state.pointee.input = loops ? state.pointee.out : state.pointee.rxd ? ones : 0
+      return finish()
+    }
+    let half = state.pointee.half, n = half / 2
+    state.pointee.half += 1
+    // The first edge of each bit, then the second: sampled on one, changed on the other, by the phase.
+    let first = half % 2 == 0
+    sclk.set(first != (format == 0 && polarity))
+    let samples = format == 0 ? first != phase : !first
+    if samples {
+      state.pointee.input = state.pointee.input << 1 | (incoming ? 1 : 0)
+    } else if phase || format != 0 {
+      txd.set(bit(n))
+    } else if n + 1 < width {
+      txd.set(bit(n + 1))
+    }
+    if state.pointee.half == width * 2 { return finish() }
+    scheduler.schedule(event, after: bitTime(1) / 2)
+  }
+  private func finish() {
+    state.pointee.busy = false
+    keep(state.pointee.input)
+    // With the phase clear the select rises between frames.
+    if state.pointee.tx.isEmpty || !phase { fss.set(true) }
+    sclk.set(format == 0 && polarity)
+    begin()
+    update()
+  }
+
+  // MARK: Lines in
+
+  func rxdChanged(_ level: Bool) { state.pointee.rxd = level }
+  /// Target: the controller's select, low while it speaks.
+  func frameChanged(_ level: Bool) {
+    state.pointee.frame = level
+    guard isEnabled, isTarget else { return }
+    state.pointee.selected = !level
+    state.pointee.bits = 0
+    if !level { load() }
+  }
+  /// The next word is shown; it leaves the FIFO when its first bit is taken.
+  private func load() {
+    state.pointee.out = UInt32(state.pointee.tx.first)
+    state.pointee.hasWord = !state.pointee.tx.isEmpty
+    state.pointee.input = 0
+    if !phase && !self[.sspCR1][bit: 3] { txd.set(bit(0)) }
+    update()
+  }
+  /// Target: the controller's clock.
+  func clockChanged(_ level: Bool) {
+    guard level != state.pointee.clock else { return }
+    state.pointee.clock = level
+    guard isEnabled, isTarget, state.pointee.selected else { return }
+    let first = level != polarity
+    if first != phase {
+      if state.pointee.bits == 0, state.pointee.hasWord {
+        _ = state.pointee.tx.pop()
+        state.pointee.hasWord = false
+        update()
+      }
+      state.pointee.input = state.pointee.input << 1 | (state.pointee.rxd ? 1 : 0)
+      state.pointee.bits += 1
+      if state.pointee.bits == width {
+        keep(state.pointee.input)
+        state.pointee.bits = 0
+        state.pointee.input = 0
+      }
+    } else {
+      if state.pointee.bits == 0 { load() }
+      if !self[.sspCR1][bit: 3] { txd.set(bit(state.pointee.bits)) }
+    }
+  }
+  public override func reset() {
+    super.reset()
+    scheduler.cancel(event)
+    scheduler.cancel(idle)
+    let s = state.pointee
+    state.pointee = State()
+    state.pointee.rxd = s.rxd
+    state.pointee.clock = s.clock
+    fss.set(true)
+    sclk.set(false)
+    update()
+  }
+}
+
+/// Eight frames, first in, first out.
+struct FrameFifo: BitwiseCopyable {
+  private var words: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0, 0, 0, 0, 0)
+  private var head = 0
+  private(set) var count = 0
+  var isEmpty: Bool { count == 0 }
+  var isFull: Bool { count == 8 }
+  mutating func push(_ v: UInt16) {
+    let at = (head + count) & 7
+    withUnsafeMutableBytes(of: &words) { $0.storeBytes(of: v, toByteOffset: at * 2, as: UInt16.self) }
+    count += 1
+  }
+  /// 0 when it is empty.
+  var first: UInt16 {
+    var copy = self
+    return copy.pop()
+  }
+  mutating func pop() -> UInt16 {
+    guard count > 0 else { return 0 }
+    let at = head
+    head = (head + 1) & 7
+    count -= 1
+    return withUnsafeBytes(of: &words) { $0.load(fromByteOffset: at * 2, as: UInt16.self) }
+  }
+}
