@@ -11,6 +11,7 @@ public final class Board {
   public let flash: Memory
   public let host: USBHost
   public let flashChip: W25Q
+  private let bootsel: Pin
   /// Consoles by name: usb, uart0 …
   public let ports: [String: Port]
   public let defaultPort = "usb"
@@ -35,6 +36,11 @@ public final class Board {
     pins = Dictionary(uniqueKeysWithValues: chip.ioBank0.pins.map { ($0.name, $0) })
     chip.uarts[0].port = uart0
     chip.uarts[1].port = uart1
+    bootsel = Pin("BOOTSEL", arena: arena)
+    Net.tie(chip.ioQSPI.pins[1], bootsel)
+    for pin in chip.ioBank0.pins {
+      pin.net.onContention = { [log = machine.log] net in log.once("pins drive against each other on \(net.name): one is high, one is low") }
+    }
     host.device = chip.usb
     chip.usb.host = host
     chip.ssi.target = flashChip
@@ -68,6 +74,10 @@ public final class Board {
       remarks.append("there is no valid second stage in the first 256 bytes of flash, so the boot ROM stays in BOOTSEL mode; put this image over another with --flash FILE")
     }
     return remarks
+  }
+  /// The BOOTSEL button, which pulls the flash's select low through a resistor.
+  public var bootselPressed = false {
+    didSet { bootsel.drive = bootselPressed ? Drive(.resistor, high: false) : .none }
   }
   /// The console can take input: the host has bound its USB function.
   public var consoleReady: Bool { host.isReady }

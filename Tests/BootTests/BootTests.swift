@@ -326,6 +326,41 @@ import Testing
   }
 }
 
+@Suite(.serialized) struct ButtonTests {
+  @Test(.enabled(if: BootTests.available)) func theBOOTSELButtonIsRead() throws {
+    let board = try BootTests.board("1.28.0")
+    board.powerOn()
+    board.machine.run(until: 100_000_000_000)
+    board.bootselPressed = true
+    let port = try #require(board.ports["usb"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    port.isConnected = true
+    board.machine.run(until: 1_000_000_000_000)
+    for pressed in [true, false] {
+      board.bootselPressed = pressed
+      port.feed(Array("import rp2; print('button', rp2.bootsel_button())\r".utf8))
+      board.machine.run(until: board.machine.now + 200_000_000_000)
+    }
+    let text = String(decoding: out, as: UTF8.self)
+    #expect(text.contains("button 1\r\n") && text.contains("button 0\r\n"), "\(text)")
+  }
+  @Test(.enabled(if: BootTests.available), arguments: [true, false]) func heldAtResetOrAskedForItBringsBOOTSELMode(held: Bool) throws {
+    let board = try BootTests.board("1.28.0")
+    board.bootselPressed = held
+    board.powerOn()
+    if !held {
+      let port = try #require(board.ports["usb"])
+      port.isConnected = true
+      board.machine.run(until: 1_000_000_000_000)
+      #expect(board.machine.stop == nil)
+      port.feed(Array("import machine; machine.bootloader()\r".utf8))
+    }
+    board.machine.run(until: board.machine.now + 500_000_000_000)
+    #expect(board.machine.stop?.message.contains("BOOTSEL mode") == true)
+  }
+}
+
 /// Programs that show themselves on a pin: how often it rises in 14 virtual seconds.
 @Suite(.serialized) struct BlinkTests {
   @Test(

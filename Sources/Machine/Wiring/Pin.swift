@@ -1,6 +1,7 @@
 /// How one pin acts on its net.
 public struct Drive: BitwiseCopyable, Sendable, Equatable {
-  public enum Strength: UInt8, Sendable, BitwiseCopyable { case none, pull, strong }
+  public enum Strength: UInt8, Sendable, BitwiseCopyable { case none, pull, resistor, strong }
+  /// `resistor`: a level through some kilohms, which a driver overrules and a pull does not.
   public var strength: Strength
   public var high: Bool
   public init(_ strength: Strength, high: Bool) {
@@ -68,12 +69,13 @@ public final class Net {
     a.net.resolve()
   }
   func resolve() {
-    var strongHigh = false, strongLow = false, pullHigh = false, pullLow = false
+    var strongHigh = false, strongLow = false, resistorHigh = false, resistorLow = false, pullHigh = false, pullLow = false
     for p in pins {
       let d = p.state.pointee
       switch d.strength {
       case .none: break
       case .pull: if d.high { pullHigh = true } else { pullLow = true }
+      case .resistor: if d.high { resistorHigh = true } else { resistorLow = true }
       case .strong: if d.high { strongHigh = true } else { strongLow = true }
       }
     }
@@ -81,6 +83,9 @@ public final class Net {
       strongHigh && strongLow ? .contention
       : strongHigh ? .high
       : strongLow ? .low
+      : resistorHigh && resistorLow ? .floating
+      : resistorHigh ? .high
+      : resistorLow ? .low
       : pullHigh ? .high
       : pullLow ? .low : .floating
     guard new != level.pointee else { return }
