@@ -79,6 +79,31 @@ public final class Board {
   public var bootselPressed = false {
     didSet { bootsel.drive = bootselPressed ? Drive(.resistor, high: false) : .none }
   }
+  /// The button that pulls RUN low, which a Pico has as a pad.
+  public var resetPressed = false {
+    didSet {
+      guard resetPressed != oldValue else { return }
+      if resetPressed { chip.holdInReset() } else { chip.leaveReset() }
+    }
+  }
+  /// Pulls the plug: a write to the flash that is under way stays half done.
+  public func powerOff() {
+    flashChip.powerLost()
+    chip.powerOff()
+  }
+  /// Ties pads together, as a jumper wire does.
+  /// - Parameter wire: two or more pads, as in `GP0-GP5`.
+  /// - Throws: `BoardError` for a pad that the board does not have.
+  public func connect(_ wire: String) throws {
+    let ends = try wire.split(separator: "-", omittingEmptySubsequences: false).map { name in
+      guard let pin = pins[name.uppercased()] else {
+        throw BoardError("the wire \(wire) ends at \"\(name)\", which the board does not have; its pads are GP0 to GP29, as in GP0-GP5")
+      }
+      return pin
+    }
+    guard ends.count > 1 else { throw BoardError("the wire \(wire) has one end; name two pads, as in GP0-GP5") }
+    for other in ends.dropFirst() { Net.tie(ends[0], other) }
+  }
   /// The console can take input: the host has bound its USB function.
   public var consoleReady: Bool { host.isReady }
   public func powerOn() {

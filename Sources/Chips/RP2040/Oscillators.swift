@@ -6,16 +6,18 @@ public final class XOSC: RegisterDevice, RegisterNaming {
     case ctrl = 0x00, status = 0x04, dormant = 0x08, startup = 0x0C, count = 0x1C
   }
   static let map = RegisterMap<XOSC> { r in
-    r[.ctrl].bits(0...23).onWrite { d, v in d.control(v) }
+    r[.ctrl].bits(0...23).reset(disableCode << 12).onWrite { d, v in d.control(v) }
     r[.status].bits(24...24, .writeOneToClear).onRead { $0.status }
     r[.dormant].reset(wakeCode).onWrite { d, v in d.dormant(v) }
-    r[.startup].bits(0...13).bits(20...20)
+    r[.startup].bits(0...13).bits(20...20).reset(0xC4).onWrite { d, _ in
+      if d.state.pointee.enabled && !d.state.pointee.stable { d.start() }
+    }
     r[.count].bits(0...7).onWrite { d, v in d.state.pointee.countdown = d.cycleNow &+ UInt64(v & 0xFF) }.onRead { d in
       let left = d.state.pointee.countdown
       return left > d.cycleNow ? UInt32(left - d.cycleNow) : 0
     }
   }
-  static let enableCode: UInt32 = 0xFAB, wakeCode: UInt32 = 0x7761_6B65, dormantCode: UInt32 = 0x636F_6D61
+  static let disableCode: UInt32 = 0xD1E, wakeCode: UInt32 = 0x7761_6B65, dormantCode: UInt32 = 0x636F_6D61
   struct State: BitwiseCopyable { var enabled = false, stable = false, dormant = false, countdown: UInt64 = 0 }
   let state: UnsafeMutablePointer<State>
   /// The crystal's frequency in hertz.
@@ -46,17 +48,21 @@ public final class XOSC: RegisterDevice, RegisterNaming {
     return s
   }
   private func control(_ v: UInt32) {
-    let enable = v[bits: 12...23] == Self.enableCode
+    // §2.16.7: any code but the one for off turns it on.
+    let enable = v[bits: 12...23] != Self.disableCode
     guard enable != state.pointee.enabled else { return }
     state.pointee.enabled = enable
     if enable {
-      let delay = UInt64(self[.startup][bits: 0...13]) * 256 * (self[.startup][bit: 20] ? 4 : 1)
-      scheduler.schedule(settled, after: delay * Clock.picosecondsPerSecond / crystal)
+      start()
     } else {
       scheduler.cancel(settled)
       state.pointee.stable = false
       onChange()
     }
+  }
+  private func start() {
+    let delay = UInt64(self[.startup][bits: 0...13]) * 256 * (self[.startup][bit: 20] ? 4 : 1)
+    scheduler.schedule(settled, after: delay * Clock.picosecondsPerSecond / crystal)
   }
   private func dormant(_ v: UInt32) {
     guard v == Self.dormantCode else { return }

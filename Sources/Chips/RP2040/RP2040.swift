@@ -205,7 +205,7 @@ public final class RP2040 {
       2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 3: [i2cs[0]], 4: [i2cs[1]], 16: [spis[0]], 17: [spis[1]], 10: [pios[0]], 11: [pios[1]], 14: [pwm], 18: [syscfg], 21: [timer], 24: [usb],
     ]
   }
-  /// SPI and I2C on their pins (§1.4.3): in eights, and in fours.
+  /// UART, SPI and I2C on their pins (§1.4.3): in eights that begin at GP4 and GP0, and in fours.
   private func connectSerial() {
     for n in 0..<30 {
       let spi = spis[n / 8 % 2]
@@ -225,6 +225,18 @@ public final class RP2040 {
           i2c.linesChanged(sda: isClock ? s.sda : level, scl: isClock ? level : s.scl)
         }, idle: true)
     }
+    for n in 0..<30 {
+      let uart = uarts[(n + 4) / 8 % 2]
+      // A pin with nothing on it has a console's adapter, which keeps RXD high and nCTS low.
+      let isWired: () -> Bool = { [unowned self] in ioBank0.pins[n].net.pins.count > 1 }
+      ioBank0.functions[n][2] =
+        switch n % 4 {
+        case 0: IOBank.Function(out: { [unowned uart] in uart.txd.isHigh }, enable: { true })
+        case 1: IOBank.Function(input: { [unowned uart] in uart.rxdChanged($0 || !isWired()) }, idle: true)
+        case 2: IOBank.Function(input: { [unowned uart] in uart.ctsChanged($0 && isWired()) })
+        default: IOBank.Function(out: { [unowned uart] in uart.rts.isHigh }, enable: { true })
+        }
+    }
     func pins(_ function: Int, _ belongs: (Int) -> Bool) -> UInt32 {
       (0..<30).reduce(UInt32(0)) { $0 | (ioBank0.functionNumber($1) == function && belongs($1) ? 1 << UInt32($1) : 0) }
     }
@@ -233,6 +245,15 @@ public final class RP2040 {
       for line in [spi.sclk, spi.txd, spi.fss] { line.connect(update) }
       spi.isWatched = { [unowned self] in
         for n in 0..<30 where ioBank0.functionNumber(n) == 1 && n / 8 % 2 == k && ioBank0.pins[n].isWatched { return true }
+        return false
+      }
+    }
+    for (k, uart) in uarts.enumerated() {
+      let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(2) { ($0 + 4) / 8 % 2 == k }) }
+      uart.txd.connect(update)
+      uart.rts.connect(update)
+      uart.isWatched = { [unowned self] in
+        for n in stride(from: 0, to: 30, by: 4) where ioBank0.functionNumber(n) == 2 && (n + 4) / 8 % 2 == k && ioBank0.pins[n].isWatched { return true }
         return false
       }
     }
@@ -321,11 +342,30 @@ public final class RP2040 {
   // MARK: Resets
 
   /// Power comes up: everything at its reset value, both cores from the ROM.
-  public func powerOn() {
-    for d in [rosc, xosc, clocks, psm, watchdog, vreg] as [Device] { d.reset() }
+  public func powerOn() { resetAll(reason: VREG.Reason.powerOn) }
+  /// Power goes away: the memories forget.
+  public func powerOff() {
+    sram.raw.initializeMemory(as: UInt8.self, repeating: 0, count: sram.size)
+    for c in cores { c.invalidate(0x2000_0000, count: UInt32(sram.size)) }
+    usb.dpram.clear()
+    holdInReset()
+  }
+  /// The RUN pin is low: nothing runs.
+  public func holdInReset() {
+    resetAll(reason: VREG.Reason.run)
+    for c in cores { c.asleep.pointee = true }
+    machine.scheduler.endSlice()
+  }
+  /// The RUN pin has gone high: all starts as with power, but the memories have kept what they held (§2.12).
+  public func leaveReset() { resetAll(reason: VREG.Reason.run) }
+  private func resetAll(reason: UInt32) {
+    for d in [rosc, xosc, clocks, psm, watchdog, vreg, ssi, xipControl] as [Device] { d.reset() }
     for list in resets.devices.values { for d in list { d.reset() } }
+    vreg[.chipReset] = reason
     resets.reset()
     sio.reset()
+    cache.flush()
+    core1Held = false
     ioBank0.refresh()
     ioQSPI.refresh()
     clocks.update()

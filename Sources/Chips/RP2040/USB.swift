@@ -267,6 +267,7 @@ public final class USBDPRAM: Device {
     bytes = arena.allocate("RP2040.USB.DPRAM", count: Self.size, initial: UInt8(0))
     super.init(name: "RP2040.USB.DPRAM")
   }
+  func clear() { bytes.update(repeating: 0, count: Self.size) }
   private func word(_ offset: Int) -> UInt32 { UnsafeRawPointer(bytes).load(fromByteOffset: offset, as: UInt32.self) }
   func bufferControl(_ index: Int) -> UInt32 { word(0x80 + index * 4) }
   func setBufferControl(_ index: Int, _ v: UInt32) { UnsafeMutableRawPointer(bytes).storeBytes(of: v, toByteOffset: 0x80 + index * 4, as: UInt32.self) }

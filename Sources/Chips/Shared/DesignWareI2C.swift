@@ -61,7 +61,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
   }
   /// What the byte under way is.
   enum Kind: UInt8, BitwiseCopyable { case address, addressLow, addressAgain, write, read }
-  enum TargetPhase: UInt8, BitwiseCopyable { case idle, address, addressAck, write, writeAck, read, readAck, ignore }
+  enum TargetPhase: UInt8, BitwiseCopyable { case idle, address, longAck, longAddress, addressAck, write, writeHeld, writeAck, read, readAck, ignore }
   struct State: BitwiseCopyable {
     var tx = CommandFifo(), rx = CommandFifo()
     var latched: UInt32 = 0, abortSource: UInt32 = 0
@@ -72,6 +72,8 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
     var sdaLow = false, sclLow = false, targetSDALow = false, targetSCLLow = false, sda = true, scl = true
     // Target
     var target = TargetPhase.idle, targetShift: UInt32 = 0, targetBits = 0, targetRead = false, targetFirst = false
+    /// Its ten-bit address was heard: a repeated start may turn to reading.
+    var targetChosen = false
     var busy = false
   }
   let state: UnsafeMutablePointer<State>
@@ -98,6 +100,8 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
   private var isEnabled: Bool { self[.icEnable][bit: 0] }
   private var isController: Bool { self[.icCon][bit: 0] }
   private var isTarget: Bool { !self[.icCon][bit: 6] }
+  /// RX_FIFO_FULL_HLD_CTRL: SCL is held down while a received byte finds no room.
+  private var holdsWhenFull: Bool { self[.icCon][bit: 9] && state.pointee.rx.isFull }
 
   // MARK: Registers
 
@@ -135,6 +139,8 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
       return 0
     }
     let v = UInt32(state.pointee.rx.pop())
+    if state.pointee.target == .writeHeld { take() }
+    if state.pointee.phase == .bitSetUp, state.pointee.kind == .read, !scheduler.isScheduled(event) { schedule(0) }
     update()
     return v
   }
@@ -240,6 +246,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
       schedule(1)
     case .bitSetUp:
       if state.pointee.bits > 0 {
+        if state.pointee.kind == .read, state.pointee.bits == 8, holdsWhenFull { return }
         state.pointee.phase = .bitRise
         drive(sda: state.pointee.kind == .read ? true : state.pointee.shift[bit: 7])
       } else {
@@ -408,6 +415,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
     if isTarget {
       if state.pointee.target != .idle, state.pointee.target != .ignore || !self[.icCon][bit: 7] { latch(Raw.stopDet) }
       state.pointee.target = .idle
+      state.pointee.targetChosen = false
       pull(sda: false, scl: false)
     }
     if state.pointee.phase == .idle, !state.pointee.tx.isEmpty { schedule(cycles(high: false)) }
@@ -419,7 +427,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
   }
   private func clockRose() {
     switch state.pointee.target {
-    case .address, .write:
+    case .address, .longAddress, .write:
       state.pointee.targetShift = state.pointee.targetShift << 1 | (state.pointee.sda ? 1 : 0)
       state.pointee.targetBits += 1
     case .readAck:
@@ -434,14 +442,37 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
     case .address:
       guard state.pointee.targetBits == 8 else { return }
       let byte = state.pointee.targetShift & 0xFF
-      guard byte >> 1 == self[.icSar] & 0x7F else {
+      let own = self[.icSar] & 0x3FF, isLong = self[.icCon][bit: 3]
+      if byte == 0, self[.icAckGeneralCall][bit: 0] {
+        latch(Raw.genCall)
+      } else if isLong, byte & 0xFE == 0xF0 | own >> 7 & 6 {
+        guard byte[bit: 0] else {
+          state.pointee.target = .longAck
+          return pull(sda: true)
+        }
+        guard state.pointee.targetChosen else {
+          state.pointee.target = .ignore
+          return
+        }
+      } else if isLong || byte >> 1 != own & 0x7F {
+        state.pointee.target = .ignore
+        state.pointee.targetChosen = false
+        return
+      }
+      chosen(read: byte[bit: 0])
+    case .longAck:
+      pull(sda: false)
+      state.pointee.target = .longAddress
+      state.pointee.targetBits = 0
+      state.pointee.targetShift = 0
+    case .longAddress:
+      guard state.pointee.targetBits == 8 else { return }
+      guard state.pointee.targetShift & 0xFF == self[.icSar] & 0xFF else {
         state.pointee.target = .ignore
         return
       }
-      state.pointee.targetRead = byte[bit: 0]
-      state.pointee.target = .addressAck
-      latch(Raw.activity | Raw.startDet)
-      pull(sda: true)
+      state.pointee.targetChosen = true
+      chosen(read: false)
     case .addressAck:
       pull(sda: false)
       state.pointee.targetBits = 0
@@ -449,11 +480,13 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
       if state.pointee.targetRead { fetch() } else { state.pointee.target = .write }
     case .write:
       guard state.pointee.targetBits == 8 else { return }
-      let full = state.pointee.rx.isFull
-      if full { latch(Raw.rxOver) } else { state.pointee.rx.push(UInt16(state.pointee.targetShift & 0xFF)) }
-      update()
-      state.pointee.target = .writeAck
-      pull(sda: !full && !self[.icSlvDataNackOnly][bit: 0])
+      if holdsWhenFull {
+        state.pointee.target = .writeHeld
+        pull(scl: true)
+      } else {
+        take()
+      }
+    case .writeHeld: break
     case .writeAck:
       pull(sda: false)
       state.pointee.targetBits = 0
@@ -475,6 +508,19 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
         latch(Raw.rxDone)
       }
     }
+  }
+  private func chosen(read: Bool) {
+    state.pointee.targetRead = read
+    state.pointee.target = .addressAck
+    latch(Raw.activity | Raw.startDet)
+    pull(sda: true)
+  }
+  /// A byte has arrived: into the FIFO and acknowledged; lost when it is full (§4.3.10.1.3).
+  private func take() {
+    if state.pointee.rx.isFull { latch(Raw.rxOver) } else { state.pointee.rx.push(UInt16(state.pointee.targetShift & 0xFF)) }
+    update()
+    state.pointee.target = .writeAck
+    pull(sda: !self[.icSlvDataNackOnly][bit: 0], scl: false)
   }
   /// The controller reads: the next byte, or the clock is held until the processor has one.
   private func fetch() {

@@ -11,10 +11,15 @@ public final class W25Q: SPITarget {
     var resetArmed = false, poweredDown = false, selected = false
     var continuous = false, leaving = false
     var pageCount: UInt32 = 0
+    /// The program or erase under way: its bytes and how long it takes.
+    var changeBase = 0, changeCount = 0, changeTime: UInt64 = 0
   }
   public let memory: Memory
   private let state: UnsafeMutablePointer<State>
   private let page: UnsafeMutablePointer<UInt8>
+  /// What the bytes under way were, as much of them as a block holds.
+  private let before: UnsafeMutablePointer<UInt8>
+  private static let block = 65536
   private let scheduler: Scheduler
   /// The 64-bit unique id of command 4Bh.
   public let uniqueID: UInt64
@@ -27,6 +32,7 @@ public final class W25Q: SPITarget {
     self.scheduler = scheduler
     state = arena.allocate("\(name).state", initial: State())
     page = arena.allocate("\(name).page", count: 256, initial: UInt8(0xFF))
+    before = arena.allocate("\(name).before", count: Self.block, initial: UInt8(0xFF))
   }
   /// The address bits that the chip decodes.
   private var mask: UInt32 { UInt32(truncatingIfNeeded: memory.size - 1) }
@@ -161,12 +167,15 @@ public final class W25Q: SPITarget {
     case 0x01 where enabled && n >= 2:
       state.pointee.status1 = state.pointee.status1 & 3 | UInt8(truncatingIfNeeded: state.pointee.address) & 0xFC
       if n >= 3 { state.pointee.status2 = UInt8(truncatingIfNeeded: state.pointee.address >> 8) }
+      state.pointee.changeCount = 0
       finish(after: Duration.status)
     case 0x31 where enabled && n >= 2:
       state.pointee.status2 = UInt8(truncatingIfNeeded: state.pointee.address)
+      state.pointee.changeCount = 0
       finish(after: Duration.status)
     case 0x11 where enabled && n >= 2:
       state.pointee.status3 = UInt8(truncatingIfNeeded: state.pointee.address)
+      state.pointee.changeCount = 0
       finish(after: Duration.status)
     case 0x02 where enabled && n > 4, 0x32 where enabled && n > 4: program()
     case 0x20 where enabled && n >= 4: erase(4096, Duration.sector)
@@ -182,8 +191,39 @@ public final class W25Q: SPITarget {
     state.pointee.status1 &= ~2
     state.pointee.busyUntil = scheduler.now &+ time
   }
+  private func begin(_ base: Int, _ count: Int, _ time: UInt64) {
+    state.pointee.changeBase = base
+    state.pointee.changeCount = min(count, Self.block)
+    state.pointee.changeTime = time
+    before.update(from: memory.bytes + base, count: state.pointee.changeCount)
+  }
+  /// The supply goes away. A program or erase that is under way leaves some of its bits changed: the more, the longer
+  /// it had lasted. Which ones nobody can tell; here a generator seeded with the time does.
+  public func powerLost() {
+    let s = state.pointee
+    if isBusy, s.changeTime > 0, s.changeCount > 0 {
+      let done = UInt32(truncatingIfNeeded: (s.changeTime &- min(s.changeTime, s.busyUntil &- scheduler.now)) &* 65536 / s.changeTime)
+      var random = scheduler.now | 1
+      for i in 0..<s.changeCount {
+        var changed: UInt8 = 0
+        for bit in 0..<8 {
+          random ^= random << 13
+          random ^= random >> 7
+          random ^= random << 17
+          if UInt32(truncatingIfNeeded: random) & 0xFFFF < done { changed |= 1 << UInt8(bit) }
+        }
+        let at = s.changeBase + i
+        memory.bytes[at] = memory.bytes[at] & changed | before[i] & ~changed
+      }
+      onChange(s.changeBase, s.changeCount)
+    }
+    state.pointee = State()
+    state.pointee.status2 = s.status2
+    state.pointee.status3 = s.status3
+  }
   private func program() {
     let base = Int(state.pointee.address & mask & ~0xFF)
+    begin(base, 256, Duration.page)
     for i in 0..<256 { memory.bytes[base + i] &= page[i] }
     onChange(base, 256)
     finish(after: Duration.page)
@@ -191,6 +231,7 @@ public final class W25Q: SPITarget {
   private func erase(_ size: Int, _ time: UInt64) {
     let base = Int(state.pointee.address & mask) & ~(size - 1)
     let count = min(size, memory.size - base)
+    begin(base, count, time)
     (memory.bytes + base).update(repeating: 0xFF, count: count)
     onChange(base, count)
     finish(after: time)
