@@ -40,14 +40,14 @@ import Testing
       out = []
       port.feed(Array((code + "\r").utf8))
       run(seconds)
-      return String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n")
+      return String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n").drop { $0 != "\n" }.description
     }
-    let ask = "import machine; print('is', machine.reset_cause() == machine.PWRON_RESET, machine.reset_cause() == machine.WDT_RESET, machine.mem32[0x4005800c], machine.mem32[0x20041ff0], 'x' in globals())"
+    let ask = "import machine; print('is', machine.reset_cause() == machine.PWRON_RESET, machine.reset_cause() == machine.WDT_RESET, machine.mem32[0x4005800c], machine.mem32[0x20040010], 'x' in globals())"
     board.powerOn()
     run(1)
     #expect(type(ask).contains("is True False 0 0 False\n"))
     // Marks: a global, a scratch register, a word of SRAM that nothing uses, a file.
-    _ = type("x = 1; machine.mem32[0x4005800c] = 77; machine.mem32[0x20041ff0] = 99; f = open('kept', 'w'); f.write('yes'); f.close()")
+    _ = type("x = 1; machine.mem32[0x4005800c] = 77; machine.mem32[0x20040010] = 99; f = open('kept', 'w'); f.write('yes'); f.close()")
     #expect(type("\u{4}", for: 1).contains("soft reboot"))
     #expect(type(ask).contains("is True False 77 99 False\n"))
     _ = type("machine.reset()", for: 2)
@@ -65,7 +65,7 @@ import Testing
     #expect(answer.contains("is True False 0 0 False\n"), "\(answer)")
     #expect(type("print(open('kept').read())").contains("\nyes\n"))
     // The RUN pin: the scratch registers go, the RAM stays.
-    _ = type("machine.mem32[0x4005800c] = 77; machine.mem32[0x20041ff0] = 99")
+    _ = type("machine.mem32[0x4005800c] = 77; machine.mem32[0x20040010] = 99")
     board.resetPressed = true
     run(0.1)
     board.resetPressed = false
