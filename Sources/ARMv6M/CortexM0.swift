@@ -71,7 +71,6 @@ public final class CortexM0: Core {
   /// r0 to r15.
   public let registers: UnsafeMutablePointer<UInt32>
   let scheduler: Scheduler
-  let clock: UnsafeMutablePointer<Clock>
   typealias View = CodeView<Op>
   private var regions: [Region] = []
   /// Which views are the fast ones (-1: none), and where the core was last. Behind a pointer, as all that the loop reads.
@@ -102,17 +101,17 @@ public final class CortexM0: Core {
   public var onInstruction: ((CortexM0, UInt32) -> Void)?
   var sysTickEvent: Scheduler.Event!
 
-  public init(name: String, variant: Variant, bus: Bus, machine: Machine) {
+  /// - Parameter clock: the core's; nil: the machine's.
+  public init(name: String, variant: Variant, bus: Bus, machine: Machine, clock: UnsafeMutablePointer<Clock>? = nil) {
     self.variant = variant
     self.bus = bus
     scheduler = machine.scheduler
-    clock = machine.coreClock
     views = .allocate(capacity: Self.mostRegions)
     places = .allocate(capacity: 1)
     places.initialize(to: Places())
     registers = machine.arena.allocate("\(name).registers", count: 16, initial: UInt32(0))
     state = machine.arena.allocate("\(name).state", initial: State())
-    super.init(name: name, arena: machine.arena)
+    super.init(name: name, clock: clock ?? machine.coreClock, arena: machine.arena)
     if variant.hasSysTick {
       sysTickEvent = scheduler.event("\(name).SysTick") { [unowned self] _ in sysTickExpired() }
     }

@@ -11,8 +11,9 @@ public struct BoardLoader: Sendable {
   ///   - firmware: a file or a version; nil: the board's own default.
   ///   - flash: a file that keeps the flash; when it is there, only a firmware that is named goes over it.
   ///   - rom: the vendor's boot ROM image; nil: our own.
+  ///   - other: a board to set it beside, in one machine.
   /// - Returns: the board with its flash filled, not yet powered, and remarks for the user.
-  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?) throws -> (board: Board, remarks: [String]) {
+  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?, beside other: Board? = nil) throws -> (board: Board, remarks: [String]) {
     var name = subject ?? "pico", chosen = firmware
     if let s = subject, FileManager.default.fileExists(atPath: s) {
       guard firmware == nil else { throw BoardError("\(s) is a firmware file already; give it or --firmware, not both") }
@@ -22,7 +23,8 @@ public struct BoardLoader: Sendable {
       throw BoardError("there is no file \(s); check the path")
     }
     let description = try Catalog.board(named: name)
-    let board = Board(name: name, flashSize: description.flash.size)
+    let board = Board(name: name, flashSize: description.flash.size, beside: other)
+    if let other { board.place(beside: other) }
     let version = chosen ?? description.firmware
     var remarks: [String] = []
     let kept = try flash.flatMap { try FileManager.default.fileExists(atPath: $0) ? Self.read($0) : nil }

@@ -12,21 +12,25 @@ public final class Board {
   public let host: USBHost
   public let flashChip: W25Q
   private let bootsel: Pin
-  /// Consoles by name: usb, uart0 …
-  public let ports: [String: Port]
+  /// Consoles by name: usb, uart0 …; those of a board beside this one as b.usb, b.uart0 …
+  public private(set) var ports: [String: Port]
   public let defaultPort = "usb"
-  /// Pads by name.
-  public let pins: [String: Pin]
+  /// Pads by name; those of a board beside this one as b.GP0 …
+  public private(set) var pins: [String: Pin]
+  /// The board in the same machine.
+  public private(set) var neighbour: Board?
   private var ramProgram: [(address: UInt32, bytes: [UInt8])] = []
   public var led: Pin? { pins["GP25"] }
   /// The real chip's usual speed in hertz, for comparison.
   public let nominalHertz: Double = 125_000_000
 
   /// A Raspberry Pi Pico with `flashSize` bytes of flash.
-  public init(name: String = "pico", flashSize: Int = 2 << 20) {
+  /// - Parameter other: a board in whose machine this one is, so that they can be wired together.
+  public init(name: String = "pico", flashSize: Int = 2 << 20, beside other: Board? = nil) {
     self.name = name
-    machine = Machine(clock: Clock(hertz: 6_500_000))
-    flash = Memory("flash", size: flashSize, fill: 0xFF)
+    machine = other?.machine ?? Machine(clock: Clock(hertz: 6_500_000))
+    machine.arena.scope = other == nil ? "" : "b."
+    flash = Memory("\(machine.arena.scope)flash", size: flashSize, fill: 0xFF)
     chip = RP2040(machine: machine, flash: flash)
     let arena = machine.arena, scheduler = machine.scheduler
     flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xE661_4104_0337_2B21, arena: arena, scheduler: scheduler)
@@ -41,11 +45,18 @@ public final class Board {
     for pin in chip.ioBank0.pins {
       pin.net.onContention = { [log = machine.log] net in log.once("pins drive against each other on \(net.name): one is high, one is low") }
     }
+    machine.arena.scope = ""
     host.device = chip.usb
     chip.usb.host = host
     chip.ssi.target = flashChip
     chip.ssi.onModeBits = { [flashChip] in flashChip.enterContinuousRead(mode: $0) }
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
+  }
+  /// Sets a second board beside this one, in the same machine, so that wires can go from one to the other.
+  public func place(beside board: Board) {
+    board.neighbour = self
+    for (name, port) in ports { board.ports["b." + name] = port }
+    for (name, pin) in pins { board.pins["b." + name] = pin }
   }
   /// Puts the boot ROM in place; our own has calls that the emulator serves.
   public func load(rom: [UInt8], own: Bool = false) throws {
@@ -88,6 +99,7 @@ public final class Board {
   }
   /// Pulls the plug: a write to the flash that is under way stays half done.
   public func powerOff() {
+    neighbour?.powerOff()
     flashChip.powerLost()
     chip.powerOff()
   }
@@ -96,8 +108,8 @@ public final class Board {
   /// - Throws: `BoardError` for a pad that the board does not have.
   public func connect(_ wire: String) throws {
     let ends = try wire.split(separator: "-", omittingEmptySubsequences: false).map { name in
-      guard let pin = pins[name.uppercased()] else {
-        throw BoardError("the wire \(wire) ends at \"\(name)\", which the board does not have; its pads are GP0 to GP29, as in GP0-GP5")
+      guard let pin = pins.first(where: { $0.key.lowercased() == name.lowercased() })?.value else {
+        throw BoardError("the wire \(wire) ends at \"\(name)\", which the board does not have; its pads are GP0 to GP29, as in GP0-GP5\(neighbour == nil ? "" : " or GP0-b.GP0")")
       }
       return pin
     }
@@ -107,6 +119,7 @@ public final class Board {
   /// The console can take input: the host has bound its USB function.
   public var consoleReady: Bool { host.isReady }
   public func powerOn() {
+    neighbour?.powerOn()
     chip.powerOn()
     guard let entry = ramProgram.map(\.address).min() else { return }
     for (address, bytes) in ramProgram { chip.sram.load(bytes, at: Int(address - 0x2000_0000)) }

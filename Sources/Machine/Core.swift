@@ -1,6 +1,8 @@
 /// A processor as the machine sees it: a cycle count that runs up to a limit.
 open class Core {
   public let name: String
+  /// What its cycles are cycles of.
+  public final let clock: UnsafeMutablePointer<Clock>
   /// The cycle at which the next instruction starts.
   public final let cycles: UnsafeMutablePointer<UInt64>
   /// `run` returns at the first instruction boundary at or after this cycle; a device may lower it meanwhile.
@@ -19,8 +21,9 @@ open class Core {
   /// Ends the slice of whoever runs: the set of running cores changes.
   public final var endSlice: () -> Void = {}
 
-  public init(name: String, arena: StateArena) {
+  public init(name: String, clock: UnsafeMutablePointer<Clock>, arena: StateArena) {
     self.name = name
+    self.clock = clock
     stopped = .allocate(capacity: 1)
     stopped.initialize(to: false)
     cycles = arena.allocate("\(name).cycles", initial: UInt64(0))

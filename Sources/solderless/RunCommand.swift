@@ -23,6 +23,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Stop with exit code 124 after this many virtual seconds.") var timeLimit: Double?
   @Option(help: "Where a serial port goes: [NAME=]stdio, pty[:LINK] or tcp:PORT. NAME is usb, uart0 or uart1. Repeatable.") var serial: [String] = []
   @Option(help: "Ties two pads, as a jumper wire does: GP0-GP5. Repeatable.") var wire: [String] = []
+  @Option(help: "A second board or firmware file that runs beside the first; its pads are b.GP0 …, its serial ports b.usb …") var beside: String?
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
   @Option(help: "Virtual over host time, or max.") var speed: String?
   @Option(help: "A boot ROM image to use.") var rom: String?
@@ -45,6 +46,9 @@ struct RunCommand: ParsableCommand {
       store.progress = say
       let loaded = try BoardLoader(store: store).load(subject, firmware: firmware, flash: flash, rom: rom)
       board = loaded.board
+      if let beside {
+        for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }
+      }
       for w in wire { try board.connect(w) }
       for r in loaded.remarks { say("note: \(r)") }
     } catch { throw fail("\(error)") }

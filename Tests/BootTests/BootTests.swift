@@ -491,6 +491,33 @@ import Testing
   }
 }
 
+/// Two chips whose open-drain outputs meet: each reads the AND of both.
+@Suite(.serialized) struct TwoBoardTests {
+  @Test(.enabled(if: BootTests.available)) func twoChipsShareABus() throws {
+    let loader = try #require(BootTests.loader)
+    let board = try BootTests.board("rp2040js-dual-mcu-0")
+    _ = try loader.load("pico", firmware: "rp2040js-dual-mcu-1", rom: nil, beside: board)
+    for n in 2..<29 { try board.connect("GP\(n)-b.GP\(n)") }
+    var out: [[UInt8]] = [[], []]
+    board.ports["uart0"]?.onOutput = { out[0].append($0) }
+    board.ports["b.uart0"]?.onOutput = { out[1].append($0) }
+    board.powerOn()
+    board.machine.run(until: 2_000_000_000_000)
+    let values = out.map { bytes in
+      String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).dropLast().compactMap { line -> (put: Int, read: Int)? in
+        let words = line.split(separator: " ")
+        guard words.count == 9, let put = Int(words[4], radix: 16), let read = Int(words[8], radix: 16) else { return nil }
+        return (put & 0xFF, read)
+      }
+    }
+    for n in 0..<2 {
+      let others = Set(values[1 - n].map(\.put)).union([0xFF])
+      #expect(values[n].count > 10 && values[n].allSatisfy { v in others.contains { v.put & $0 == v.read } }, "\(values[n])")
+      #expect(values[n].contains { $0.put != $0.read })
+    }
+  }
+}
+
 /// A console that keeps what is written.
 final class Recorder: Console {
   let wantsToQuit = false

@@ -21,7 +21,7 @@ import Testing
       if own { chip.serveROMCalls() }
       chip.powerOn()
       chip.cores[1].asleep.pointee = true
-      machine.setCoreFrequency256(125_000_000 << 8)
+      machine.setFrequency256(125_000_000 << 8, of: machine.coreClock)
       // blx r7; bkpt
       chip.sram.load([0xB8, 0x47, 0x00, 0xBE], at: 0x100)
       chip.cores[0].onBreakpoint = { core in

@@ -70,8 +70,9 @@ public final class Clocks: RegisterDevice, RegisterNaming {
   /// Told after any derived frequency has changed.
   var onChange: () -> Void = {}
 
-  init(machine: Machine, rosc: ROSC, xosc: XOSC, pllSys: PLL, pllUsb: PLL) {
+  init(machine: Machine, sys: UnsafeMutablePointer<Clock>, rosc: ROSC, xosc: XOSC, pllSys: PLL, pllUsb: PLL) {
     self.machine = machine
+    self.sys = sys
     self.rosc = rosc
     self.xosc = xosc
     self.pllSys = pllSys
@@ -92,7 +93,7 @@ public final class Clocks: RegisterDevice, RegisterNaming {
     xosc.onChange = { [unowned self] in update() }
     rosc.onChange = { [unowned self] in update() }
   }
-  var sys: UnsafeMutablePointer<Clock> { machine.coreClock }
+  let sys: UnsafeMutablePointer<Clock>
 
   private func divide(_ f: UInt64, _ div: UInt32) -> UInt64 {
     // DIV: integer 31:8 (0 means 65536), fraction 7:0.
@@ -156,7 +157,7 @@ public final class Clocks: RegisterDevice, RegisterNaming {
     set(adc, divide(auxUsb(self[.clkAdcCtrl]), self[.clkAdcDiv]))
     // clk_rtc's auxiliary sources stand in the order of clk_usb's (§2.15.7).
     set(rtc, divide(auxUsb(self[.clkRtcCtrl]), self[.clkRtcDiv]))
-    machine.setCoreFrequency256(sysFrequency)
+    machine.setFrequency256(sysFrequency, of: sys)
     onChange()
   }
   /// The frequency of GPOUT `n` in hertz, 0 when off.

@@ -29,8 +29,10 @@ public final class RP2040 {
     self.machine = machine
     self.flash = flash
     let arena = machine.arena, scheduler = machine.scheduler
-    rom = Memory("RP2040.ROM", size: 16384)
-    sram = Memory("RP2040.SRAM", size: 264 * 1024)
+    // The first chip's clk_sys is the machine's.
+    let sys = machine.cores.isEmpty ? machine.coreClock : arena.allocate("RP2040.clk_sys", initial: Clock(hertz: 6_500_000))
+    rom = Memory("\(machine.arena.scope)RP2040.ROM", size: 16384)
+    sram = Memory("\(machine.arena.scope)RP2040.SRAM", size: 264 * 1024)
     machine.add(rom)
     machine.add(sram)
     machine.add(flash)
@@ -41,7 +43,7 @@ public final class RP2040 {
     xosc = XOSC(arena: arena, scheduler: scheduler, crystal: crystal)
     pllSys = PLL(name: "RP2040.PLL_SYS", arena: arena, scheduler: scheduler)
     pllUsb = PLL(name: "RP2040.PLL_USB", arena: arena, scheduler: scheduler)
-    clocks = Clocks(machine: machine, rosc: rosc, xosc: xosc, pllSys: pllSys, pllUsb: pllUsb)
+    clocks = Clocks(machine: machine, sys: sys, rosc: rosc, xosc: xosc, pllSys: pllSys, pllUsb: pllUsb)
     resets = Resets(arena: arena)
     psm = PSM(arena: arena)
     watchdog = Watchdog(arena: arena, scheduler: scheduler, ref: clocks.ref)
@@ -57,7 +59,7 @@ public final class RP2040 {
     padsQSPI = Pads(name: "RP2040.PADS_QSPI", resets: [0, 0x56, 0x52, 0x52, 0x52, 0x52, 0x5A], wordOfPin: [1, 6, 2, 3, 4, 5], arena: arena)
     ioBank0 = IOBank(name: "RP2040.IO_BANK0", pins: (0..<30).map { "GP\($0)" }, interruptBase: 0xF0, pads: padsBank0, arena: arena)
     ioQSPI = IOBank(name: "RP2040.IO_QSPI", pins: ["QSPI_SCLK", "QSPI_SS", "QSPI_SD0", "QSPI_SD1", "QSPI_SD2", "QSPI_SD3"], interruptBase: 0x30, pads: padsQSPI, arena: arena)
-    ssi = SSI(arena: arena, scheduler: scheduler, clock: machine.coreClock)
+    ssi = SSI(arena: arena, scheduler: scheduler, clock: sys)
     xipControl = XIPControl(arena: arena, cache: cache, flash: flash)
     usb = USB(arena: arena, scheduler: scheduler)
     let peri = clocks.peri
@@ -67,12 +69,12 @@ public final class RP2040 {
 
     let buses = [Bus(), Bus()]
     self.buses = buses
-    dma = DMA(name: "RP2040.DMA", arena: arena, scheduler: scheduler, clock: machine.coreClock, bus: buses[0])
-    pios = (0..<2).map { PIO(name: "RP2040.PIO\($0)", arena: arena, scheduler: scheduler, clock: machine.coreClock) }
+    dma = DMA(name: "RP2040.DMA", arena: arena, scheduler: scheduler, clock: sys, bus: buses[0])
+    pios = (0..<2).map { PIO(name: "RP2040.PIO\($0)", arena: arena, scheduler: scheduler, clock: sys) }
     spis = (0..<2).map { PL022(name: "RP2040.SPI\($0)", arena: arena, scheduler: scheduler, clock: peri) }
-    i2cs = (0..<2).map { DesignWareI2C(name: "RP2040.I2C\($0)", arena: arena, scheduler: scheduler, clock: machine.coreClock) }
-    pwm = PWM(arena: arena, scheduler: scheduler, clock: machine.coreClock)
-    cores = buses.enumerated().map { n, bus in CortexM0(name: "core\(n)", variant: .rp2040, bus: bus, machine: machine) }
+    i2cs = (0..<2).map { DesignWareI2C(name: "RP2040.I2C\($0)", arena: arena, scheduler: scheduler, clock: sys) }
+    pwm = PWM(arena: arena, scheduler: scheduler, clock: sys)
+    cores = buses.enumerated().map { n, bus in CortexM0(name: "\(arena.scope)core\(n)", variant: .rp2040, bus: bus, machine: machine, clock: sys) }
     connect()
     mapAddresses()
     resetEvent = scheduler.event("RP2040.reset") { [unowned self] _ in resetRequested() }

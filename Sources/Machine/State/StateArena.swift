@@ -8,6 +8,8 @@ public final class StateArena {
   }
   public private(set) var sections: [Section] = []
   public private(set) var used = 0
+  /// Goes before the names of what is allocated: the second board of a machine has its own.
+  public var scope = ""
   let base: UnsafeMutableRawPointer
   let capacity: Int
 
@@ -23,7 +25,7 @@ public final class StateArena {
     let offset = (used + 63) & ~63, size = MemoryLayout<T>.stride * count
     precondition(offset + size <= capacity, "state arena is full at \(name)")
     used = offset + size
-    sections.append(Section(name: name, offset: offset, size: size))
+    sections.append(Section(name: scope + name, offset: offset, size: size))
     let pointer = (base + offset).bindMemory(to: T.self, capacity: count)
     pointer.initialize(repeating: initial, count: count)
     return pointer

@@ -17,18 +17,18 @@ public final class Scheduler {
   // The core whose slice runs: its count is the present. Wiring of the moment, never state.
   var runningCycles: UnsafeMutablePointer<UInt64>?
   var runningLimit: UnsafeMutablePointer<UInt64>?
-  let coreClock: UnsafeMutablePointer<Clock>
+  var runningClock: UnsafeMutablePointer<Clock>
 
-  public init(arena: StateArena, coreClock: UnsafeMutablePointer<Clock>) {
+  public init(arena: StateArena, clock: UnsafeMutablePointer<Clock>) {
     state = arena.allocate("Scheduler", initial: State())
     deadlines = arena.allocate("Scheduler.deadlines", count: Self.capacity, initial: UInt64.max)
-    self.coreClock = coreClock
+    runningClock = clock
   }
 
   /// Now, exact inside a slice: the running core's cycle count, in picoseconds.
   public var now: UInt64 {
     guard let c = runningCycles else { return state.pointee.now }
-    return max(coreClock.pointee.time(ofCycle: c.pointee), state.pointee.now)
+    return max(runningClock.pointee.time(ofCycle: c.pointee), state.pointee.now)
   }
   /// Registers an event once, at construction; `action` gets the exact time it was due.
   public func event(_ name: String, _ action: @escaping (UInt64) -> Void) -> Event {
@@ -52,7 +52,7 @@ public final class Scheduler {
 
   func shortenSlice(to time: UInt64) {
     state.pointee.sliceEnd = time
-    if let limit = runningLimit { limit.pointee = min(limit.pointee, coreClock.pointee.cycle(atOrAfter: time)) }
+    if let limit = runningLimit { limit.pointee = min(limit.pointee, runningClock.pointee.cycle(atOrAfter: time)) }
   }
   public var nextDeadline: UInt64 {
     var soonest = UInt64.max
