@@ -5,7 +5,6 @@
 void unreset_and_wait(uint32_t mask);
 void usb_boot(uint32_t activity, uint32_t disabled) __attribute__((noreturn));
 
-enum { RESET_IO_QSPI = 1 << 6, RESET_PADS_QSPI = 1 << 9, RESET_TIMER = 1 << 21 };
 enum { SS_NORMAL = 0, SS_LOW = 2, SS_HIGH = 3 };
 enum { PAGE_PROGRAM = 0x02, READ = 0x03, READ_STATUS = 0x05, WRITE_ENABLE = 0x06, SECTOR_ERASE = 0x20 };
 
@@ -187,8 +186,9 @@ void boot(void) {
 
 static void restart_in_usb_boot(void) { usb_boot(WATCHDOG_SCRATCH[0], WATCHDOG_SCRATCH[1]); }
 
-// Goes through a reset, so that the state that firmware leaves behind does not matter.
-void __attribute__((noreturn)) restart(uint32_t entry, uint32_t stack, uint32_t milliseconds) {
+// Arms a reset, after which the program at `entry` starts, or what is in flash. Going through a reset, the state that
+// firmware leaves behind does not matter.
+void prepare_restart(uint32_t entry, uint32_t stack, uint32_t milliseconds) {
   WATCHDOG_CTRL_CLEAR = 1u << 30;
   if (entry) {
     WATCHDOG_SCRATCH[4] = 0xb007c0d3;
@@ -200,13 +200,13 @@ void __attribute__((noreturn)) restart(uint32_t entry, uint32_t stack, uint32_t 
   }
   PSM_WDSEL = 0x1fffc;  // all but the oscillators
   WATCHDOG_CTRL_CLEAR = 7u << 24;
-  WATCHDOG_LOAD = milliseconds * 2000;
+  WATCHDOG_LOAD = milliseconds ? milliseconds * 2000 : 2;
   WATCHDOG_CTRL_SET = 1u << 30;
-  for (;;) __asm__ volatile("wfi");
 }
 
 void __attribute__((noreturn)) reset_to_usb_boot(uint32_t activity, uint32_t disabled) {
   WATCHDOG_SCRATCH[0] = activity;
   WATCHDOG_SCRATCH[1] = disabled;
-  restart((uint32_t)restart_in_usb_boot, 0x20042000, 10);
+  prepare_restart((uint32_t)restart_in_usb_boot, 0x20042000, 10);
+  for (;;) __asm__ volatile("wfi");
 }

@@ -4,6 +4,11 @@
 
 #define R(address) (*(volatile uint32_t *)(address))
 
+enum {
+  RESET_IO_BANK0 = 1 << 5, RESET_IO_QSPI = 1 << 6, RESET_PADS_BANK0 = 1 << 8, RESET_PADS_QSPI = 1 << 9, RESET_PLL_SYS = 1 << 12, RESET_TIMER = 1 << 21,
+  RESET_USBCTRL = 1 << 24
+};
+
 #define RESETS_SET R(0x4000e000)
 #define CLOCKS_REF_CTRL R(0x40008030)
 #define CLOCKS_SYS_CTRL R(0x4000803c)
@@ -12,6 +17,7 @@
 #define CLOCKS_USB_CTRL R(0x40008054)
 #define CLOCKS_USB_DIV R(0x40008058)
 #define PSM_WDSEL R(0x40010008)
+#define IO_BANK0 ((volatile uint32_t *)0x40014000)
 #define IO_QSPI ((volatile uint32_t *)0x40018000)
 #define IO_QSPI_SS_CTRL R(0x4001800c)
 #define PADS_QSPI_SD ((volatile uint32_t *)0x40020008)
@@ -43,4 +49,21 @@
 #define SSI_DR0 R(0x18000060)
 #define SSI_SPI_CTRLR0 R(0x180000f4)
 
+#define USB_DPRAM ((uint8_t *)0x50100000)
+#define USB_DPRAM32 ((volatile uint32_t *)0x50100000)
+#define USB_ADDR_ENDP R(0x50110000)
+#define USB_MAIN_CTRL R(0x50110040)
+#define USB_SIE_CTRL R(0x5011004c)
+#define USB_SIE_STATUS R(0x50110050)
+#define USB_BUFF_STATUS R(0x50110058)
+#define USB_EP_STALL_ARM R(0x50110068)
+#define USB_MUXING R(0x50110074)
+#define USB_PWR R(0x50110078)
+#define USB_INTE R(0x50110090)
+
 #define SIO_GPIO_HI_IN R(0xd0000008)
+#define SIO_GPIO_OUT_XOR R(0xd000001c)
+#define SIO_GPIO_OE_SET R(0xd0000024)
+
+#define NVIC_ISER R(0xe000e100)
+#define NVIC_ICPR R(0xe000e280)

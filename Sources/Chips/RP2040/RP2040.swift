@@ -7,6 +7,8 @@ public final class RP2040 {
   public let machine: Machine
   public let cores: [CortexM0]
   public let rom, sram, flash: Memory
+  /// The cache's 16 KiB as memory (§2.6.3.1), which BOOTSEL mode uses.
+  public let cacheMemory: Memory
   public let cache: FlashCache
 
   public let rosc: ROSC, xosc: XOSC, pllSys: PLL, pllUsb: PLL, clocks: Clocks
@@ -33,6 +35,8 @@ public final class RP2040 {
     let sys = machine.cores.isEmpty ? machine.coreClock : arena.allocate("RP2040.clk_sys", initial: Clock(hertz: 6_500_000))
     rom = Memory("\(machine.arena.scope)RP2040.ROM", size: 16384)
     sram = Memory("\(machine.arena.scope)RP2040.SRAM", size: 264 * 1024)
+    cacheMemory = Memory("\(machine.arena.scope)RP2040.XIP_SRAM", size: 16384)
+    machine.add(cacheMemory)
     machine.add(rom)
     machine.add(sram)
     machine.add(flash)
@@ -89,6 +93,7 @@ public final class RP2040 {
     for (n, core) in cores.enumerated() {
       machine.add(core)
       core.addRegion(base: 0x2000_0000, size: UInt32(sram.size), memory: sram.raw, writable: true)
+      core.addRegion(base: 0x1500_0000, size: UInt32(cacheMemory.size), memory: cacheMemory.raw, writable: true)
       core.addRegion(base: 0x1000_0000, size: UInt32(flash.size), memory: flash.raw, writable: false, cache: cache)
       core.addRegion(base: 0, size: UInt32(rom.size), memory: rom.raw, writable: false, hostCalls: true)
       core.referenceClock = watchdog.ticks
@@ -300,6 +305,7 @@ public final class RP2040 {
         }
       }
       bus.map(memory: sram.raw, at: 0x2000_0000, size: UInt32(sram.size), writable: true)
+      bus.map(memory: cacheMemory.raw, at: 0x1500_0000, size: UInt32(cacheMemory.size), writable: true)
       for (base, device) in apb { map(bus, device, at: base, readWait: 1, writeWait: 2) }
       map(bus, xipControl, at: 0x1400_0000, readWait: 0, writeWait: 0)
       map(bus, dma, at: 0x5000_0000, readWait: 0, writeWait: 0)

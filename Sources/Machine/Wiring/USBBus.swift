@@ -24,3 +24,20 @@ public protocol USBHostEnd: AnyObject {
   /// An endpoint that answered NAK may answer otherwise now.
   func endpointReady()
 }
+
+/// What the outside asks a host to carry.
+public enum USBTransfer: Sendable, Equatable {
+  /// bmRequestType, bRequest, wValue, wIndex, wLength and, towards the device, the data.
+  case control(type: UInt8, request: UInt8, value: UInt16, index: UInt16, length: Int, data: [UInt8])
+  /// Bytes for a bulk OUT endpoint; none for a packet of no length.
+  case send(endpoint: Int, [UInt8])
+  /// Up to `count` bytes of a bulk IN endpoint; a short packet ends it.
+  case receive(endpoint: Int, count: Int)
+}
+
+/// How a transfer ended.
+public enum USBOutcome: Sendable, Equatable {
+  case done([UInt8]), stalled
+  /// The device went away.
+  case gone
+}

@@ -24,6 +24,14 @@ public final class USBHost: USBHostEnd {
     var waitingForDevice = false
     var nextDriver = 0
     var vendor: UInt16 = 0, product: UInt16 = 0
+    /// DATA1 is next on the endpoints of `transfer`: bits 0 to 15 IN, 16 to 31 OUT.
+    var toggles: UInt32 = 0
+    /// Bytes of the transfer under way that have gone out.
+    var moved = 0
+    /// The control transfer under way was asked for from outside.
+    var isAsked = false
+    /// The mass-storage function: interface and endpoints.
+    var drive: (interface: UInt8, bulkIn: UInt8, bulkOut: UInt8) = (0, 0, 0), hasDrive = false
   }
   static let bufferSize = 1024
   let state: UnsafeMutablePointer<State>
@@ -35,6 +43,11 @@ public final class USBHost: USBHostEnd {
   /// Serial functions, bound in the order in which the configuration lists them.
   public let serials: [CDCACM]
   private var event, timeout: Scheduler.Event!
+  /// What the outside wants carried, one after the other. Not part of a snapshot: it belongs to the outside.
+  private var queue: [(transfer: USBTransfer, completion: (USBOutcome) -> Void)] = []
+  private var received: [UInt8] = []
+  /// Told when a device has been set up (true) or has gone (false).
+  public var onReady: (Bool) -> Void = { _ in }
   static let millisecond: UInt64 = 1_000_000_000
 
   /// - Parameter ports: where the bytes of the first, second … CDC-ACM function go.
@@ -54,7 +67,13 @@ public final class USBHost: USBHostEnd {
   // MARK: What the device end tells
 
   public func attachmentChanged() {
+    let was = isReady
     state.pointee = State()
+    let waiting = queue
+    queue = []
+    received = []
+    for w in waiting { w.completion(.gone) }
+    if was { onReady(false) }
     scheduler.cancel(timeout)
     for s in serials { s.unbind() }
     if device?.isAttached == true {
@@ -229,16 +248,76 @@ public final class USBHost: USBHostEnd {
       state.pointee.stage = .ready
       for s in serials where s.isBound { s.configured() }
       next(after: Self.duration(0))
-    case .ready: next(after: Self.duration(0))
+      onReady(true)
+    case .ready:
+      next(after: Self.duration(0))
+      guard state.pointee.isAsked else { break }
+      state.pointee.isAsked = false
+      let r = state.pointee.request
+      // CLEAR_FEATURE(ENDPOINT_HALT): the endpoint is at DATA0 again.
+      if ok, r.0 == 2, r.1 == 1 { state.pointee.toggles &= ~(1 << (UInt32(r.4 & 15) + (r.4 & 0x80 == 0 ? 16 : 0))) }
+      conclude(ok ? .done(r.0 & 0x80 == 0 ? [] : (0..<count).map { buffer[$0] }) : .stalled)
     default: fail()
     }
   }
   private func fail() { state.pointee.stage = .failed }
 
-  /// Finds the CDC-ACM functions in the configuration descriptor (Class definitions for CDC 1.2 §5).
+  /// Asks for a transfer; `completion` is told how it went, in virtual time.
+  public func transfer(_ transfer: USBTransfer, completion: @escaping (USBOutcome) -> Void) {
+    guard isReady else { return completion(.gone) }
+    queue.append((transfer, completion))
+    wake()
+  }
+  /// The interface and endpoints of the mass-storage function, when the device has one.
+  public var drive: (interface: UInt8, bulkIn: UInt8, bulkOut: UInt8)? { isReady && state.pointee.hasDrive ? state.pointee.drive : nil }
+
+  private func conclude(_ outcome: USBOutcome) {
+    guard !queue.isEmpty else { return }
+    let done = queue.removeFirst()
+    received = []
+    state.pointee.moved = 0
+    done.completion(outcome)
+  }
+  /// One transaction of the first in the queue; the bytes carried, or nil when the device is not ready.
+  private func carry(_ device: any USBDeviceEnd) -> Int? {
+    guard let first = queue.first else { return nil }
+    let address = state.pointee.address
+    switch first.transfer {
+    case .control(let type, let code, let value, let index, let length, let data):
+      state.pointee.isAsked = true
+      request(type, code, value: value, index: index, length: type & 0x80 == 0 ? data.count : length, data: data)
+      return 0
+    case .send(let endpoint, let bytes):
+      let packet = Array(bytes[state.pointee.moved..<min(bytes.count, state.pointee.moved + 64)]), bit = UInt32(1) << UInt32(16 + endpoint & 15)
+      switch device.sendOut(address: address, endpoint: endpoint, data: packet, toggle: state.pointee.toggles & bit != 0) {
+      case .ack:
+        state.pointee.toggles ^= bit
+        state.pointee.moved += packet.count
+        if state.pointee.moved >= bytes.count { conclude(.done([])) }
+        return packet.count
+      case .stall: conclude(.stalled)
+      default: return nil
+      }
+    case .receive(let endpoint, let count):
+      let bit = UInt32(1) << UInt32(endpoint & 15)
+      switch device.receiveIn(address: address, endpoint: endpoint) {
+      case .data(let bytes, let toggle):
+        guard toggle == (state.pointee.toggles & bit != 0) else { return bytes.count }
+        state.pointee.toggles ^= bit
+        received += bytes
+        if bytes.count < 64 || received.count >= count { conclude(.done(received)) }
+        return bytes.count
+      case .stall: conclude(.stalled)
+      default: return nil
+      }
+    }
+    return 0
+  }
+
+  /// Finds the mass-storage function and the CDC-ACM functions in the configuration descriptor (Class definitions for CDC 1.2 §5).
   private func bind(_ count: Int) {
     var at = 0, serial = 0
-    var controlInterface: UInt8?, notification: UInt8 = 0, inData = false
+    var controlInterface: UInt8?, notification: UInt8 = 0, inData = false, inDrive = false
     var bulkIn: UInt8 = 0, bulkOut: UInt8 = 0
     func commit() {
       if let c = controlInterface, bulkIn != 0, bulkOut != 0, serial < serials.count {
@@ -256,6 +335,9 @@ public final class USBHost: USBHostEnd {
       switch buffer[at + 1] {
       case 4 where length >= 9:
         inData = false
+        // Class 8, SCSI commands, bulk-only.
+        inDrive = buffer[at + 5] == 8 && buffer[at + 6] == 6 && buffer[at + 7] == 0x50
+        if inDrive { state.pointee.drive.interface = buffer[at + 2] }
         if buffer[at + 5] == 2, buffer[at + 6] == 2 {
           controlInterface = buffer[at + 2]
         } else if buffer[at + 5] == 0x0A {
@@ -264,6 +346,10 @@ public final class USBHost: USBHostEnd {
       case 5 where length >= 7:
         let endpoint = buffer[at + 2], kind = buffer[at + 3] & 3
         if kind == 3, controlInterface != nil, !inData { notification = endpoint }
+        if kind == 2, inDrive {
+          if endpoint & 0x80 != 0 { state.pointee.drive.bulkIn = endpoint & 15 } else { state.pointee.drive.bulkOut = endpoint & 15 }
+          state.pointee.hasDrive = state.pointee.drive.bulkIn != 0 && state.pointee.drive.bulkOut != 0
+        }
         if kind == 2, inData {
           if endpoint & 0x80 != 0 { bulkIn = endpoint } else { bulkOut = endpoint }
           commit()
@@ -288,6 +374,10 @@ public final class USBHost: USBHostEnd {
       guard s.isBound, let carried = s.transact(device, address: state.pointee.address) else { continue }
       state.pointee.nextDriver = (state.pointee.nextDriver + k + 1) % serials.count
       return next(after: Self.duration(carried))
+    }
+    if let carried = carry(device) {
+      if state.pointee.phase == .idle { next(after: Self.duration(carried)) }
+      return
     }
     state.pointee.waitingForDevice = true
   }

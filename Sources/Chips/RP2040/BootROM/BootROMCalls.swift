@@ -2,18 +2,13 @@ import ARMv6M
 import Machine
 
 /// The float library of our own boot ROM (RP2040 datasheet §2.8.3.2): the calls 0 to 31 are the single
-/// precision table, 32 to 63 the double precision one, both in the order of the data table entries SF and SD; 64 tells that
-/// the board went to BOOTSEL mode.
+/// precision table, 32 to 63 the double precision one, both in the order of the data table entries SF and SD.
 ///
 /// Arguments and results are in r0 to r3 as the procedure call standard has them; nothing else changes.
 enum BootROMCalls {
   /// Serves one call; returns the cycles beyond the instruction's own.
   static func serve(_ number: UInt32, _ core: CortexM0) -> UInt32 {
     let r = core.registers
-    if number == 64 {
-      core.stop = StopReason(.exit, "the board is in BOOTSEL mode: it waits for a program over USB, which is not emulated; start it with a firmware for its flash")
-      return 0
-    }
     guard number < 64 else { return 0 }
     let entry = Int(number & 31)
     if number < 32 { single(entry, r, core) } else { double(entry, r, core) }
