@@ -25,6 +25,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Ties two pads, as a jumper wire does: GP0-GP5. Repeatable.") var wire: [String] = []
   @Option(help: "A second board or firmware file that runs beside the first; its pads are b.GP0 …, its serial ports b.usb …") var beside: String?
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
+  @Option(help: ArgumentHelp("Copies a file or folder onto the board before it starts. Repeatable.", valueName: "host[:board]")) var put: [String] = []
+  @Option(help: "Keeps a folder and the board's files the same: the folder's go to the board before it starts, the board's to the folder as they change.") var sync: String?
   @Option(help: "Virtual over host time, or max.") var speed: String?
   @Option(help: "A boot ROM image to use.") var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
@@ -38,7 +40,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let board: Board
-    var code: String?
+    var code: String?, mirror: FolderMirror?
     do {
       if let script { code = String(decoding: try BoardLoader.read(script), as: UTF8.self) }
       if let exec { code = exec }
@@ -50,6 +52,15 @@ struct RunCommand: ParsableCommand {
         for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }
       }
       for w in wire { try board.connect(w) }
+      if !put.isEmpty {
+        var files = try BoardFiles(flash: board.flash.contents)
+        for p in put { try files.put(p) }
+        board.flash.load(try files.flash())
+      }
+      if let sync {
+        mirror = try FolderMirror(folder: sync, board: board)
+        for line in try mirror?.start() ?? [] { say("sync: \(line)") }
+      }
       for r in loaded.remarks { say("note: \(r)") }
     } catch { throw fail("\(error)") }
 
@@ -101,11 +112,19 @@ struct RunCommand: ParsableCommand {
       session.onSlice = { output.flush() }
       session.repl = repl
     }
+    if let mirror {
+      let before = session.onSlice
+      session.onSlice = {
+        before()
+        for line in mirror.poll() { say("sync: \(line)") }
+      }
+    }
     board.machine.log.sink = { if !interactive { say("note: \($0)") } }
     board.powerOn()
     let ending = session.run()
     session.onSlice()
     terminal?.restore()
+    for line in mirror?.poll(now: true) ?? [] { say("sync: \(line)") }
     if let flash {
       do { try Data(board.flash.contents).write(to: URL(fileURLWithPath: flash), options: .atomic) } catch { throw fail("\(flash) cannot be written: \(error.localizedDescription)") }
     }
