@@ -73,7 +73,7 @@ public enum FAT {
             name = String(decoding: units.prefix { $0 != 0 && $0 != 0xFFFF }, as: UTF16.self)
           } else {
             func part(_ r: Range<Int>, lower: Bool) -> String {
-              let s = String(decoding: short[r].map { $0 == 0x05 ? 0xE5 : $0 }, as: UTF8.self).trimmed
+              let s = String(short[r].map { b in b == 0x05 ? oem[0x65] : b < 0x80 ? Character(Unicode.Scalar(b)) : oem[Int(b - 0x80)] }).trimmed
               return lower ? s.lowercased() : s
             }
             // NTRes: lower case of the name, of the extension.
@@ -98,6 +98,8 @@ public enum FAT {
     guard let root = bytes.bytes(at: g.rootStart * g.sectorSize, count: g.rootEntries * 32) else { throw FileSystemError("the FAT volume ends within its root folder; it is damaged") }
     return try folder(Array(root), depth: 0)
   }
+  /// Code page 437, which short names are in.
+  private static let oem = Array("ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}")
   private static func shortSum(_ name: [UInt8]) -> UInt8 { name.reduce(UInt8(0)) { ($0 >> 1 | $0 << 7) &+ $1 } }
 
   // MARK: Writing
