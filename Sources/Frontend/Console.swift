@@ -8,6 +8,11 @@ public protocol Console: AnyObject {
   /// Waits for input, at most this long.
   func wait(seconds: Double)
   var wantsToQuit: Bool { get }
+  /// What the client did to the line since the last call.
+  func controls() -> [SerialControl]
+}
+extension Console {
+  public func controls() -> [SerialControl] { [] }
 }
 
 /// The terminal that the program was started in; raw while it runs, so that Ctrl-C goes to the guest. Ctrl-] quits.

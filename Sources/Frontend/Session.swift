@@ -61,6 +61,9 @@ public final class Session {
           if let p = board.ports[board.defaultPort], !r.toSend.isEmpty { r.sent(p.feed(r.toSend.prefix(p.room))) }
         }
       }
+      for (port, console) in consoles {
+        for c in console.controls() { control(c, of: port) }
+      }
       for (port, console) in consoles where port.room > 0 {
         let bytes = console.read(upTo: port.room)
         if !bytes.isEmpty { port.feed(bytes) }
@@ -83,6 +86,13 @@ public final class Session {
           anchorVirtual = machine.now
         }
       }
+    }
+  }
+  private func control(_ c: SerialControl, of port: Port) {
+    switch c {
+    case .dtr(let on): port.isConnected = on
+    case .baud(let rate): if let s = board.host.serials.first(where: { $0.port === port }) { s.setBaud(UInt32(clamping: rate)) }
+    case .rts, .breakCondition, .purge: break
     }
   }
   private func watch(_ byte: UInt8) {

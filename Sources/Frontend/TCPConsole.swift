@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A serial port on a TCP port: one client at a time, bytes as they are.
+/// A serial port on a TCP port: one client at a time, bytes as they are, or with modem lines and speed by RFC 2217.
 ///
 /// A client's bytes wait in the socket once `limit` of them wait here, so nothing that is pasted is lost. What the board
 /// prints while nobody is connected is kept, the last 64 KiB of it.
@@ -10,14 +10,16 @@ public final class TCPConsole: Console {
   static let limit = 16 << 10, kept = 64 << 10
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let server: any Channel
-  private let wire = Wire()
+  private let wire: Wire
   private var pending: [UInt8] = []
   public let wantsToQuit = false
   /// The port that it got; what 0 asked for.
   public var port: Int { server.localAddress?.port ?? 0 }
 
+  /// - Parameter rfc2217: whether the client speaks RFC 2217.
   /// - Throws: `SessionError` when the port cannot be had.
-  public init(port: Int, host: String = "127.0.0.1") throws {
+  public init(port: Int, host: String = "127.0.0.1", rfc2217: Bool = false) throws {
+    wire = Wire(telnet: rfc2217 ? SerialTelnet() : nil)
     let wire = self.wire
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -46,6 +48,7 @@ public final class TCPConsole: Console {
     if pending.count > Self.kept { pending.removeFirst(pending.count - Self.kept) }
   }
   public func read(upTo count: Int) -> [UInt8] { wire.take(count) }
+  public func controls() -> [SerialControl] { wire.takeControls() }
   public func wait(seconds: Double) { wire.wait(seconds) }
 
   /// What the event loop and the session share.
@@ -53,8 +56,18 @@ public final class TCPConsole: Console {
     private let condition = NSCondition()
     private var input: [UInt8] = []
     private var client: (any Channel)?
-    private var paused = false
+    private var paused = false, sendsNoMore = false
+    private let telnet: SerialTelnet?
+    private var controls: [SerialControl] = []
 
+    init(telnet: SerialTelnet?) { self.telnet = telnet }
+    func takeControls() -> [SerialControl] {
+      condition.lock()
+      defer { condition.unlock() }
+      let c = controls
+      controls = []
+      return c
+    }
     func take(_ count: Int) -> [UInt8] {
       condition.lock()
       let bytes = Array(input.prefix(count))
@@ -77,28 +90,52 @@ public final class TCPConsole: Console {
       let channel = client
       condition.unlock()
       guard let channel, channel.isWritable else { return bytes }
-      channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+      channel.writeAndFlush(ByteBuffer(bytes: telnet == nil ? bytes : SerialTelnet.escaped(bytes)), promise: nil)
       return []
     }
     /// A client came: true when it is the one.
     func enter(_ channel: any Channel) -> Bool {
       condition.lock()
       defer { condition.unlock() }
-      guard client == nil else { return false }
+      // One that sends no more may still read, until somebody else comes.
+      guard client == nil || sendsNoMore else { return false }
+      client?.close(promise: nil)
       client = channel
+      sendsNoMore = false
       paused = false
+      telnet?.begin()
+      // A plain client has no lines: it is there, so they are on.
+      controls.append(.dtr(telnet == nil))
       return true
     }
     func leave(_ channel: any Channel) {
       condition.lock()
-      if client === channel { client = nil }
+      if client === channel {
+        client = nil
+        if telnet != nil { controls.append(.dtr(false)) }
+      }
       condition.unlock()
+    }
+    /// The client has closed its side; whether it may stay to read.
+    func inputClosed(_ channel: any Channel) -> Bool {
+      condition.lock()
+      defer { condition.unlock() }
+      if client === channel { sendsNoMore = true }
+      return telnet == nil
     }
     /// Takes a client's bytes; whether it may send more.
     func receive(_ bytes: some Sequence<UInt8>) -> Bool {
       condition.lock()
       defer { condition.unlock() }
-      input.append(contentsOf: bytes)
+      if let telnet {
+        let (data, found, reply) = telnet.receive(bytes)
+        input.append(contentsOf: data)
+        controls.append(contentsOf: found)
+        if found.contains(.purge) { input = [] }
+        if !reply.isEmpty { client?.writeAndFlush(ByteBuffer(bytes: reply), promise: nil) }
+      } else {
+        input.append(contentsOf: bytes)
+      }
       condition.signal()
       paused = input.count >= TCPConsole.limit
       return !paused
@@ -123,7 +160,9 @@ public final class TCPConsole: Console {
     func channelReadComplete(context: ChannelHandlerContext) { if mayRead { context.read() } }
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
       // The client sends no more; it may still read.
-      if case ChannelEvent.inputClosed? = event as? ChannelEvent { mayRead = false }
+      guard case ChannelEvent.inputClosed? = event as? ChannelEvent else { return }
+      mayRead = false
+      if !wire.inputClosed(context.channel) { context.close(promise: nil) }
     }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
   }

@@ -21,7 +21,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A Python file to run through the raw REPL.") var script: String?
   @Option(help: "Stop with exit code 0 as soon as the console has printed this text.") var until: String?
   @Option(help: "Stop with exit code 124 after this many virtual seconds.") var timeLimit: Double?
-  @Option(help: "Where a serial port goes: [NAME=]stdio, pty[:LINK] or tcp:PORT. NAME is usb, uart0 or uart1. Repeatable.") var serial: [String] = []
+  @Option(help: "Where a serial port goes: [NAME=]stdio, pty[:LINK], tcp:PORT or rfc2217:PORT. NAME is usb, uart0 or uart1. Repeatable.") var serial: [String] = []
   @Option(help: "Ties two pads, as a jumper wire does: GP0-GP5. Repeatable.") var wire: [String] = []
   @Option(help: "A second board or firmware file that runs beside the first; its pads are b.GP0 …, its serial ports b.usb …") var beside: String?
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
@@ -86,18 +86,18 @@ struct RunCommand: ParsableCommand {
           let p = try PseudoTerminalConsole(link: kind == "pty" ? nil : String(kind.dropFirst(4)))
           session.consoles.append((port, p))
           say("\(name) is at \(kind == "pty" ? p.path : String(kind.dropFirst(4)))")
-        } else if kind.hasPrefix("tcp:") {
-          guard let number = Int(kind.dropFirst(4)), 0...65535 ~= number else { throw SessionError("--serial \(spec) names no TCP port; use a number from 0 to 65535") }
-          let t = try TCPConsole(port: number)
+        } else if kind.hasPrefix("tcp:") || kind.hasPrefix("rfc2217:") {
+          guard let number = Int(kind.drop { $0 != ":" }.dropFirst()), 0...65535 ~= number else { throw SessionError("--serial \(spec) names no TCP port; use a number from 0 to 65535") }
+          let t = try TCPConsole(port: number, rfc2217: kind.hasPrefix("rfc2217:"))
           session.consoles.append((port, t))
-          say("\(name) is at 127.0.0.1:\(t.port)")
+          say("\(name) is at \(kind.hasPrefix("rfc2217:") ? "rfc2217://" : "")127.0.0.1:\(t.port)")
         } else {
-          throw SessionError("--serial \(spec) is not understood; use [NAME=]stdio, pty, pty:LINK or tcp:PORT")
+          throw SessionError("--serial \(spec) is not understood; use [NAME=]stdio, pty, pty:LINK, tcp:PORT or rfc2217:PORT")
         }
       }
     } catch { throw fail("\(error)") }
     let interactive = terminal?.isInteractive ?? false
-    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") || $0.contains("tcp:") } ? 1 : nil)
+    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
     if interactive { say("\(board.name): Ctrl-] quits") }
     if let code {
       let repl = RawREPL(code: code)
