@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "Parts", dependencies: ["Machine"]),
     .target(name: "Images", dependencies: ["Machine"]),
     .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Frontend", dependencies: ["Boards", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
+    .target(name: "Frontend", dependencies: ["Boards", "Images", "Parts", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
     .executableTarget(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

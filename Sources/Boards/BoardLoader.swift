@@ -27,14 +27,9 @@ public struct BoardLoader: Sendable {
     if let other { board.place(beside: other) }
     let version = chosen ?? description.firmware
     var remarks: [String] = []
-    let kept = try flash.flatMap { try FileManager.default.fileExists(atPath: $0) ? Self.read($0) : nil }
-    if let kept, let flash {
-      guard kept.count == board.flash.size else {
-        throw BoardError("\(flash) has \(kept.count) bytes, but the board's flash has \(board.flash.size); it was left as it is, name another file")
-      }
-      board.flash.load(kept)
-    }
-    if kept != nil && chosen == nil {
+    let isKept = flash.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    if let flash, isKept { try keep(flash, in: board) }
+    if isKept && chosen == nil {
       // The file has its firmware.
     } else if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
       remarks = try board.load(firmware: Self.read(version), name: version)
@@ -51,12 +46,26 @@ public struct BoardLoader: Sendable {
       remarks = try board.load(firmware: [UInt8](data), name: image.file)
       if image != wanted { remarks.append("\(wanted.file) could not be had, so this is \(image.version)") }
     }
-    if let rom {
-      try board.load(rom: Self.read(rom))
-    } else {
-      try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/rp2040/bootrom.bin").path), own: true)
-    }
+    try loadROM(rom, into: board)
     return (board, remarks)
+  }
+  /// A board without firmware: its flash is what the file `flash` keeps, or erased.
+  public func bare(_ name: String, flash: String?, rom: String?) throws -> Board {
+    let board = Board(name: name, flashSize: try Catalog.board(named: name).flash.size)
+    if let flash, FileManager.default.fileExists(atPath: flash) { try keep(flash, in: board) }
+    try loadROM(rom, into: board)
+    return board
+  }
+  private func loadROM(_ rom: String?, into board: Board) throws {
+    if let rom { return try board.load(rom: Self.read(rom)) }
+    try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/rp2040/bootrom.bin").path), own: true)
+  }
+  private func keep(_ flash: String, in board: Board) throws {
+    let kept = try Self.read(flash)
+    guard kept.count == board.flash.size else {
+      throw BoardError("\(flash) has \(kept.count) bytes, but the board's flash has \(board.flash.size); it was left as it is, name another file")
+    }
+    board.flash.load(kept)
   }
   /// A file's bytes; 64 MiB at most.
   public static func read(_ path: String) throws -> [UInt8] {

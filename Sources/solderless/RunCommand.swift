@@ -27,6 +27,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
   @Option(help: ArgumentHelp("Copies a file or folder onto the board before it starts. Repeatable.", valueName: "host[:board]")) var put: [String] = []
   @Option(help: "Keeps a folder and the board's files the same: the folder's go to the board before it starts, the board's to the folder as they change.") var sync: String?
+  @Option(help: "A file that shows the board's USB drive, such as CircuitPython's, for mtools and others to read and write.") var drive: String?
   @Option(help: "Virtual over host time, or max.") var speed: String?
   @Option(help: "A boot ROM image to use.") var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
@@ -111,6 +112,14 @@ struct RunCommand: ParsableCommand {
       }
       session.onSlice = { output.flush() }
       session.repl = repl
+    }
+    if let drive {
+      let file = DriveFile(path: drive, board: board), before = session.onSlice
+      file.onNews = { say($0) }
+      session.onSlice = {
+        before()
+        file.poll()
+      }
     }
     if let mirror {
       let before = session.onSlice
