@@ -30,7 +30,8 @@ let package = Package(
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine"]),
     .testTarget(name: "CommandTests", dependencies: ["solderless"]),
-    .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine"]),
+    .testTarget(name: "ClientTests", dependencies: ["solderless"], exclude: ["thonny_client.py"]),
+    .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine", "Parts"], exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -47,6 +47,8 @@ public final class Session {
     var nextRetry = UInt64(0)
     while true {
       if found { return .found }
+      // Nobody holds a button for longer than it takes the boot ROM to look.
+      if board.bootselPressed, machine.now - begin > 500_000_000_000 { board.bootselPressed = false }
       if stopRequested { return .quit }
       if let s = machine.stop { return .stopped(s.message) }
       if let limit = timeLimit, Double(machine.now) >= limit * 1e12 { return .timeLimit }

@@ -31,6 +31,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Virtual over host time, or max.") var speed: String?
   @Option(help: "A boot ROM image to use.") var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
+  @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
   @Flag(help: "No window. (There is none yet.)") var headless = false
 
   func validate() throws {
@@ -129,6 +130,7 @@ struct RunCommand: ParsableCommand {
       }
     }
     board.machine.log.sink = { if !interactive { say("note: \($0)") } }
+    board.bootselPressed = bootsel
     board.powerOn()
     let ending = session.run()
     session.onSlice()
