@@ -11,7 +11,7 @@ public final class Board {
   public let flash: Memory
   public let host: USBHost
   public let flashChip: W25Q
-  private let bootsel: Pin
+  private let bootsel: Pin, vbusSense: Pin
   /// Consoles by name: usb, uart0 …; those of a board beside this one as b.usb, b.uart0 …
   public private(set) var ports: [String: Port]
   public let defaultPort = "usb"
@@ -42,6 +42,10 @@ public final class Board {
     chip.uarts[1].port = uart1
     bootsel = Pin("BOOTSEL", arena: arena)
     Net.tie(chip.ioQSPI.pins[1], bootsel)
+    // A divider from the 5 V of the cable (Pico datasheet §4.4).
+    vbusSense = Pin("VBUS", arena: arena)
+    vbusSense.drive = Drive(.resistor, high: true)
+    Net.tie(chip.ioBank0.pins[24], vbusSense)
     for pin in chip.ioBank0.pins {
       pin.net.onContention = { [log = machine.log] net in log.once("pins drive against each other on \(net.name): one is high, one is low") }
     }
@@ -51,6 +55,16 @@ public final class Board {
     chip.ssi.target = flashChip
     chip.ssi.onModeBits = { [flashChip] in flashChip.enterContinuousRead(mode: $0) }
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
+  }
+  /// Puts a voltage on a pad that the ADC can measure.
+  /// - Parameter what: as in `GP26=1.65`.
+  /// - Throws: `BoardError` for another pad, or a voltage outside the supply.
+  public func setVoltage(_ what: String) throws {
+    let parts = what.split(separator: "=", omittingEmptySubsequences: false)
+    guard parts.count == 2, let n = ["gp26", "gp27", "gp28", "gp29"].firstIndex(of: parts[0].lowercased()), let volts = Float(parts[1]), 0...3.3 ~= volts else {
+      throw BoardError("the voltage \(what) is not understood; name GP26, GP27, GP28 or GP29 and 0 to 3.3 volts, as in GP26=1.65")
+    }
+    chip.adc.setVoltage(volts, input: n)
   }
   /// Sets a second board beside this one, in the same machine, so that wires can go from one to the other.
   public func place(beside board: Board) {

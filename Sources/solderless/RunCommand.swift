@@ -23,6 +23,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Stop with exit code 124 after this many virtual seconds.") var timeLimit: Double?
   @Option(help: "Where a serial port goes: [NAME=]stdio, pty[:LINK], tcp:PORT or rfc2217:PORT. NAME is usb, uart0 or uart1. Repeatable.") var serial: [String] = []
   @Option(help: "Ties two pads, as a jumper wire does: GP0-GP5. Repeatable.") var wire: [String] = []
+  @Option(help: "A voltage on a pad that the ADC measures: GP26=1.65. Repeatable.") var volts: [String] = []
   @Option(help: "A second board or firmware file that runs beside the first; its pads are b.GP0 …, its serial ports b.usb …") var beside: String?
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
   @Option(help: ArgumentHelp("Copies a file or folder onto the board before it starts. Repeatable.", valueName: "host[:board]")) var put: [String] = []
@@ -53,6 +54,7 @@ struct RunCommand: ParsableCommand {
       if let beside {
         for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }
       }
+      for v in volts { try board.setVoltage(v) }
       for w in wire { try board.connect(w) }
       if !put.isEmpty {
         var files = try BoardFiles(flash: board.flash.contents)

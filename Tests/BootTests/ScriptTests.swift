@@ -1,5 +1,6 @@
 import Boards
 import Foundation
+import Machine
 import Testing
 
 /// Each file of `Scripts/` is a program for a Pico; `# wires:` in its first line names the jumpers, the file of the same
@@ -21,7 +22,32 @@ import Testing
     let (text, _) = try BootTests.execute(code, on: board)
     #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
   }
-  @Test func thereAreScripts() { #expect(Self.scripts.count >= 17) }
+  @Test func thereAreScripts() { #expect(Self.scripts.count >= 18) }
+}
+
+/// The crystal stops until a pin changes.
+@Suite(.serialized) struct DormantTests {
+  @Test(.enabled(if: BootTests.available), arguments: ScriptTests.versions) func aPinEndsIt(version: String) throws {
+    let board = try BootTests.board(version)
+    let port = try #require(board.ports["usb"]), button = Pin("button", arena: board.machine.arena)
+    Net.tie(try #require(board.pins["GP3"]), button)
+    button.drive = Drive(.resistor, high: false)
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    port.isConnected = true
+    board.powerOn()
+    board.machine.run(until: 1_000_000_000_000)
+    // DORMANT_WAKE_INTE0: the rising edge of GPIO3; then XOSC.DORMANT.
+    port.feed(Array("from machine import mem32, Pin; Pin(3, Pin.IN); mem32[0x40014160] = 1 << 15; mem32[0x40024008] = 0x636f6d61; print('awake')\r".utf8))
+    board.machine.run(until: 3_000_000_000_000)
+    let asleep = board.machine.cores[0].instructions.pointee
+    #expect(!String(decoding: out, as: UTF8.self).contains("\nawake"))
+    board.machine.run(until: 60_000_000_000_000)
+    #expect(board.machine.cores[0].instructions.pointee == asleep)
+    button.drive = Drive(.resistor, high: true)
+    board.machine.run(until: 61_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("\nawake\r\n"), "\(String(decoding: out.suffix(200), as: UTF8.self))")
+  }
 }
 
 /// What machine.reset_cause() tells, and what the chip keeps.

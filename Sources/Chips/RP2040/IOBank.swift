@@ -18,6 +18,8 @@ public final class IOBank: Device {
     var inputs: UInt32 = 0
     /// Output value and enable at the pads, after the overrides.
     var out: UInt32 = 0, enable: UInt32 = 0
+    /// Inputs of SIO that nothing drives or pulls, and those of them that were told of.
+    var floating: UInt32 = 0, told: UInt32 = 0
   }
   let count: Int
   public let pins: [Pin]
@@ -105,6 +107,7 @@ public final class IOBank: Device {
   private func readPad(_ n: Int) {
     let level = pads.inputEnabled(n) && pins[n].isHigh
     state.pointee.pads[bit: n] = level
+    state.pointee.floating[bit: n] = !state.pointee.told[bit: n] && pins[n].level == .floating && functionNumber(n) == 5 && pads.inputEnabled(n)
     let seen = Self.override(ctrl[n][bits: 16...17], level)
     guard seen != state.pointee.inputs[bit: n] else { return }
     state.pointee.inputs[bit: n] = seen
@@ -113,6 +116,14 @@ public final class IOBank: Device {
     onInputs(state.pointee.inputs)
     updateInterrupts()
     if pads.keepsBus(n) { drivePad(n) }
+  }
+  /// The guest reads the inputs while some float: each is told of once.
+  @inline(never) func reportFloating(to log: Log) {
+    for n in 0..<count where state.pointee.floating[bit: n] {
+      state.pointee.told[bit: n] = true
+      state.pointee.floating[bit: n] = false
+      log.once("\(pins[n].name) is read while nothing drives or pulls it: it reads low here, on a board anything; give it a pull, or a wire")
+    }
   }
   private func deliver(_ n: Int) {
     functions[n][functionNumber(n)]?.input?(state.pointee.inputs[bit: n])

@@ -75,7 +75,9 @@ public final class XOSC: RegisterDevice, RegisterNaming {
     guard state.pointee.dormant else { return }
     state.pointee.dormant = false
     self[.dormant] = Self.wakeCode
-    onChange()
+    // §2.16.5: it starts as from power-on.
+    state.pointee.stable = false
+    start()
   }
   public override func reset() {
     super.reset()

@@ -129,6 +129,14 @@ public final class RP2040 {
       dma.connect(i2cs[n].dreqTX, to: 32 + 2 * n)
       dma.connect(i2cs[n].dreqRX, to: 33 + 2 * n)
     }
+    dma.connect(adc.dreq, to: 36)
+    dma.connect(xipControl.dreq, to: 37)
+    dma.connect(ssi.dreqTX, to: 38)
+    dma.connect(ssi.dreqRX, to: 39)
+    ioBank0.onDormantWake = { [unowned self] in
+      xosc.wakeFromDormant()
+      rosc.wakeFromDormant()
+    }
     pwm.onWrap = { [unowned self] i in dma.pulse(24 + i) }
     pwm.wantsRequest = { [unowned self] i in dma.isPaced(by: 24 + i) }
     dma.onPacing = { [unowned self] in pwm.routesChanged() }
@@ -163,7 +171,10 @@ public final class RP2040 {
     }
 
     // Pins.
-    sio.gpioIn = { [unowned self] in ioBank0.state.pointee.inputs }
+    sio.gpioIn = { [unowned self] in
+      if ioBank0.state.pointee.floating != 0 { ioBank0.reportFloating(to: machine.log) }
+      return ioBank0.state.pointee.inputs
+    }
     sio.gpioHiIn = { [unowned self] in ioQSPI.state.pointee.inputs }
     sio.onOutputs = { [unowned self] mask in ioBank0.update(mask) }
     sio.onHiOutputs = { [unowned self] mask in ioQSPI.update(mask) }
