@@ -11,6 +11,7 @@ import Frontend
     discussion: "Build it with optimisation: swift run -c release benchmark")
   @Option(help: "A MicroPython version; repeatable. Default: the board's own.") var firmware: [String] = []
   @Option(help: "Only cases whose name contains this.") var only: String?
+  @Option(help: "A CoreMark image for the board, built to print to UART0; its score goes beside the published one.") var coremark: String?
 
   static let cases: [(name: String, code: String)] = [
     ("integer_loop", "def f(n):\n    s = 0\n    for i in range(n):\n        s = (s + i * 3) & 0xFFFFF\n    return s\n"),
@@ -29,6 +30,8 @@ import Frontend
       if only.map("idle_at_prompt".contains) ?? true { try idle(loader, version) }
       if only.map("boot_to_prompt".contains) ?? true { try boot(loader, version) }
     }
+    if only.map("hardware".contains) ?? true { try hardware(loader) }
+    if let coremark { try runCoreMark(coremark, loader) }
   }
   private func instructions(_ board: Board) -> UInt64 { board.machine.cores.reduce(0) { $0 + $1.instructions.pointee } }
   private func line(_ fields: [(String, String)]) {
@@ -55,6 +58,70 @@ import Frontend
       ("case", "\"\(name)\""), ("firmware", "\"\(version ?? "default")\""), ("mips", String(format: "%.1f", Double(end.1 - begin.1) / host / 1e6)),
       ("realtime_factor", String(format: "%.2f", virtual / host)), ("virtual_seconds", String(format: "%.4f", virtual)), ("host_seconds", String(format: "%.4f", host)),
     ])
+  }
+  /// What people measured on a Pico at 125 MHz, microseconds: loops of micropython_benchmarks 46c413b30f with v1.23.0, a
+  /// million passes; viper_call0 of MicroPython's perf_bench, 378 cycles a call.
+  static let published: [(name: String, firmware: String, theirs: Double, code: String)] = [
+    ("int_add", "1.24.1", 7.984, "loop('a + b', 12345678, 56781234)"), ("int_mul", "1.24.1", 28.283, "loop('a * b', 12345678, 56781234)"),
+    ("int_div", "1.24.1", 13.221, "loop('a / b', 99999991, 45481)"), ("float_add", "1.24.1", 13.447, "loop('a + b', 12345678.1234, 56781234.5678)"),
+    ("float_mul", "1.24.1", 13.440, "loop('a * b', 12345678.1234, 56781234.5678)"), ("float_div", "1.24.1", 14.002, "loop('a / b', 99999991.2345, 45481.1357)"),
+    ("viper_call0", "1.22.0", 378 / 125.0, "viper()"),
+  ]
+  static let program = """
+    import time
+    def timed(f, n, *a):
+        t = time.ticks_us()
+        f(n, *a)
+        return time.ticks_diff(time.ticks_us(), t) / n
+    def loop(what, x, y):
+        space = {}
+        exec('def f(p):\\n    for i in range(p[0]):\\n        C = ' + what.replace('a', 'p[1]').replace('b', 'p[2]'), space)
+        return timed(lambda n: space['f']([n, x, y]), 50000)
+    @micropython.viper
+    def nothing():
+        pass
+    @micropython.native
+    def calls(r):
+        f = nothing
+        for _ in r:
+            f()
+    def viper():
+        return timed(lambda n: calls(range(n)), 30000)
+    """
+  private func hardware(_ loader: BoardLoader) throws {
+    for row in Self.published {
+      let board = try loader.load("pico", firmware: row.firmware, rom: nil).board
+      let repl = RawREPL(code: Self.program + "\nprint(\(row.code))\n")
+      var text: [UInt8] = []
+      repl.onOutput = { text.append($0) }
+      let session = Session(board: board)
+      session.repl = repl
+      session.timeLimit = 60
+      board.powerOn()
+      guard session.run() == .scriptDone(failed: false), let ours = Double(String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) else {
+        throw BoardError("\(row.name) did not run: \(String(decoding: repl.errors, as: UTF8.self))")
+      }
+      line([
+        ("case", "\"hardware_\(row.name)\""), ("firmware", "\"\(row.firmware)\""), ("microseconds", String(format: "%.3f", ours)), ("published", String(format: "%.3f", row.theirs)),
+        ("ratio", String(format: "%.4f", ours / row.theirs)),
+      ])
+    }
+  }
+  /// RP2040, 125 MHz, -Os with GCC 10.3: 227.96 iterations a second.
+  private func runCoreMark(_ file: String, _ loader: BoardLoader) throws {
+    let board = try loader.load(file, firmware: nil, rom: nil).board
+    var text: [UInt8] = []
+    let session = Session(board: board)
+    board.powerOn()
+    session.timeLimit = 120
+    session.until = Array("CoreMark 1.0 : ".utf8)
+    session.consoles = [(board.ports["uart0"]!, Tap { text.append($0) })]
+    let ending = session.run()
+    let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
+    guard ending == .found, let score = lines.first(where: { $0.hasPrefix("Iterations/Sec") }).flatMap({ Double($0.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces)) }) else {
+      throw BoardError("\(file) printed no CoreMark score within 120 virtual seconds")
+    }
+    line([("case", "\"hardware_coremark\""), ("iterations_per_second", String(format: "%.2f", score)), ("published", "227.96"), ("ratio", String(format: "%.4f", score / 227.96))])
   }
   /// The share of a host core that the prompt takes at the chip's own speed.
   private func idle(_ loader: BoardLoader, _ version: String?) throws {
@@ -94,4 +161,15 @@ import Frontend
       ("realtime_factor", String(format: "%.2f", virtual / session.hostSeconds)), ("virtual_seconds", String(format: "%.4f", virtual)), ("host_seconds", String(format: "%.4f", host)),
     ])
   }
+}
+
+/// A console that hands on what the board prints.
+private final class Tap: Console {
+  let wantsToQuit = false
+  private let take: (UInt8) -> Void
+  init(_ take: @escaping (UInt8) -> Void) { self.take = take }
+  func write(_ byte: UInt8) { take(byte) }
+  func flush() {}
+  func read(upTo count: Int) -> [UInt8] { [] }
+  func wait(seconds: Double) {}
 }
