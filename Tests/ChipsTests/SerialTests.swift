@@ -46,6 +46,64 @@ import Testing
     let rises = zip(bus.edges, bus.edges.dropFirst()).compactMap { !$0.2 && $1.2 ? $1.0 : nil }
     #expect(rises[2] - rises[1] == (139 + 188 + 1) * 8000, "\(rises[2] - rises[1])")
   }
+  @Test func tenBitAddressesAreWrittenAndRead() {
+    a.write(.icEnable, 0)
+    a.write(.icCon, 0x75)  // fast, controller with ten bits, restart
+    a.write(.icTar, 0x2A5)
+    a.write(.icEnable, 1)
+    b.write(.icEnable, 0)
+    b.write(.icCon, 0x2C)  // target with ten bits
+    b.write(.icSar, 0x2A5)
+    b.write(.icEnable, 1)
+    for v in [0x11, 0x222] as [UInt32] { a.write(.icDataCmd, v) }
+    run(microseconds: 200)
+    #expect(b.read(.icRxflr) == 2 && b.read(.icDataCmd) == 0x11 && b.read(.icDataCmd) == 0x22 && a.read(.icTxAbrtSource) == 0)
+    for v in [0x100, 0x300] as [UInt32] { a.write(.icDataCmd, v) }
+    run(microseconds: 150)
+    for v in [0x5A, 0xA5] as [UInt32] {
+      #expect(b.read(.icRawIntrStat) & 0x20 != 0)
+      _ = b.read(.icClrRdReq)
+      b.write(.icDataCmd, v)
+      run(microseconds: 50)
+    }
+    #expect(a.read(.icDataCmd) == 0x5A && a.read(.icDataCmd) == 0xA5 && bus.sda && bus.scl)
+    // The low byte differs: the second byte of the address is refused.
+    b.write(.icEnable, 0)
+    b.write(.icSar, 0x2A6)
+    b.write(.icEnable, 1)
+    a.write(.icDataCmd, 0x233)
+    run(microseconds: 200)
+    #expect(a.read(.icTxAbrtSource) & 0xFFFF == 4 && b.read(.icRxflr) == 0)
+  }
+  @Test func aGeneralCallIsHeard() {
+    a.write(.icEnable, 0)
+    a.write(.icTar, 0)
+    a.write(.icEnable, 1)
+    a.write(.icDataCmd, 0x206)
+    run(microseconds: 200)
+    #expect(b.read(.icRawIntrStat) & 0x800 != 0 && b.read(.icDataCmd) == 6 && a.read(.icTxAbrtSource) == 0)
+  }
+  /// With RX_FIFO_FULL_HLD_CTRL nothing is lost: the clock waits. Without, what comes too much is acknowledged and gone.
+  @Test(arguments: [true, false]) func aFullTarget(holds: Bool) {
+    b.write(.icEnable, 0)
+    b.write(.icCon, 0x24 | (holds ? 0x200 : 0))
+    b.write(.icEnable, 1)
+    var sent: UInt32 = 0
+    for _ in 0..<200 {
+      while sent < 20, a.read(.icStatus) & 2 != 0 {
+        a.write(.icDataCmd, sent | (sent == 19 ? 0x200 : 0))
+        sent += 1
+      }
+      run(microseconds: 10)
+    }
+    #expect(b.read(.icRxflr) == 16 && (b.read(.icRawIntrStat) & 2 != 0) == !holds && bus.scl == !holds)
+    var got: [UInt32] = []
+    for _ in 0..<20 {
+      if b.read(.icRxflr) > 0 { got.append(b.read(.icDataCmd)) }
+      run(microseconds: 100)
+    }
+    #expect(got == Array(0..<(holds ? 20 : 16)) && a.read(.icTxAbrtSource) == 0 && bus.scl && bus.sda)
+  }
   @Test func aReadStretchesUntilTheTargetHasData() {
     for v in [0x100, 0x100, 0x300] as [UInt32] { a.write(.icDataCmd, v) }
     run(microseconds: 100)
@@ -110,6 +168,10 @@ import Testing
   }
 }
 extension DesignWareI2C {
+  func write(_ r: Register, _ v: UInt32) { write32(v, at: r.rawValue) }
+  func read(_ r: Register) -> UInt32 { read32(at: r.rawValue) }
+}
+extension PL011 {
   func write(_ r: Register, _ v: UInt32) { write32(v, at: r.rawValue) }
   func read(_ r: Register) -> UInt32 { read32(at: r.rawValue) }
 }
@@ -195,5 +257,95 @@ extension PL022 {
       if next() % 8 == 0 { run(microseconds: UInt64(next() % 20)) }
     }
     #expect(machine.now > 0)
+  }
+}
+
+/// Two UARTs with crossed lines.
+@Suite struct PL011Tests {
+  let machine = Machine(clock: Clock(hertz: 125_000_000))
+  let a, b: PL011
+  final class Trace { var edges: [(UInt64, Bool)] = [] }
+  let trace = Trace()
+
+  init() {
+    let machine = machine, trace = trace
+    a = PL011(name: "A", arena: machine.arena, scheduler: machine.scheduler, clock: machine.coreClock)
+    b = PL011(name: "B", arena: machine.arena, scheduler: machine.scheduler, clock: machine.coreClock)
+    for u in [a, b] {
+      u.isWatched = { true }
+      u.reset()
+      // 1 Mbaud: a bit is 125 cycles.
+      u.write(.uartIBRD, 7)
+      u.write(.uartFBRD, 52)
+      u.write(.uartLCR_H, 0x70)
+      u.write(.uartCR, 0x301)
+    }
+    a.txd.connect { [unowned b] level in
+      trace.edges.append((machine.now, level))
+      b.rxdChanged(level)
+    }
+    b.txd.connect { [unowned a] in a.rxdChanged($0) }
+    b.rts.connect { [unowned a] in a.ctsChanged($0) }
+  }
+  func run(microseconds: UInt64) { machine.run(until: machine.now + microseconds * 1_000_000) }
+
+  @Test func bitsLandOnTheirCycles() {
+    a.write(.uartDR, 0x55)
+    run(microseconds: 20)
+    // Start, 1 0 1 0 1 0 1 0, stop: an edge a bit, 125 cycles of 8 ns apart.
+    #expect(trace.edges.map(\.1) == [false, true, false, true, false, true, false, true, false, true])
+    #expect(zip(trace.edges, trace.edges.dropFirst()).allSatisfy { $1.0 - $0.0 == 1_000_000 }, "\(trace.edges)")
+    #expect(b.read(.uartDR) == 0x55)
+  }
+  @Test(arguments: [(UInt32(0x76), UInt32(0x72)), (0x72, 0x76), (0xF2, 0xF6)]) func aWrongParityIsToldWithTheCharacter(mine: UInt32, theirs: UInt32) {
+    a.write(.uartLCR_H, mine)
+    b.write(.uartLCR_H, mine)
+    a.write(.uartDR, 0x31)
+    run(microseconds: 30)
+    #expect(b.read(.uartDR) == 0x31)
+    b.write(.uartLCR_H, theirs)
+    a.write(.uartDR, 0x31)
+    run(microseconds: 30)
+    #expect(b.read(.uartDR) == 0x231 && b.read(.uartRSR) & 2 != 0 && b.read(.uartRIS) & 0x100 != 0)
+  }
+  @Test func aBreakAndALostStopBit() {
+    a.write(.uartLCR_H, 0x71)  // BRK
+    run(microseconds: 30)
+    #expect(b.read(.uartDR) == 0x500 && b.read(.uartRIS) & 0x200 != 0 && b.read(.uartFR) & 0x10 != 0)
+    a.write(.uartLCR_H, 0x70)
+    run(microseconds: 10)
+    // Eight bits sent, seven expected: the eighth stands where the stop bit should be.
+    b.write(.uartLCR_H, 0x50)
+    a.write(.uartDR, 0x2A)
+    run(microseconds: 30)
+    #expect(b.read(.uartDR) == 0x12A)
+  }
+  /// RTS of the receiver holds the sender back: nothing is lost, and it goes on by itself.
+  @Test func flowControl() {
+    a.write(.uartCR, 0x8301)
+    b.write(.uartCR, 0x4301)
+    b.write(.uartIFLS, 0)  // level: an eighth, 4 characters
+    for v: UInt32 in 0..<20 { a.write(.uartDR, v) }
+    run(microseconds: 400)
+    #expect(b.rts.isHigh && a.read(.uartFR) & 1 == 0 && a.read(.uartFR) & 8 != 0)
+    var got: [UInt32] = []
+    for _ in 0..<400 where got.count < 20 {
+      if b.read(.uartFR) & 0x10 == 0 { got.append(b.read(.uartDR)) }
+      run(microseconds: 5)
+    }
+    #expect(got == Array(0..<20), "\(got)")
+  }
+  /// More than the FIFO holds: the next that is stored says that one before it was lost.
+  @Test func anOverrun() {
+    for v: UInt32 in 0..<32 { a.write(.uartDR, v) }
+    run(microseconds: 400)
+    a.write(.uartDR, 32)
+    run(microseconds: 20)
+    #expect(b.read(.uartRIS) & 0x400 != 0 && b.read(.uartRSR) & 8 != 0)
+    _ = b.read(.uartDR)
+    a.write(.uartDR, 33)
+    run(microseconds: 20)
+    for v: UInt32 in 1..<32 { #expect(b.read(.uartDR) == v) }
+    #expect(b.read(.uartDR) == 0x800 | 33)
   }
 }
