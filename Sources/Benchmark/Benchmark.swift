@@ -20,8 +20,12 @@ import Frontend
       "dictionary_and_string",
       "def f(n):\n    d = {}\n    for i in range(n):\n        k = 'k' + str(i & 63)\n        d[k] = d.get(k, 0) + len(k)\n    return sum(d.values())\n"
     ),
+    (
+      "both_cores",
+      "import _thread\nend = []\ndef g(n):\n    s = 0\n    for i in range(n):\n        s = (s + i * 3) & 0xFFFFF\n    end.append(s)\ndef f(n):\n    _thread.start_new_thread(g, (n,))\n    g(n)\n    while len(end) < 2:\n        pass\n"
+    ),
   ]
-  static let passes = ["integer_loop": 2_000_000, "float_loop": 1_000_000, "dictionary_and_string": 200_000]
+  static let passes = ["both_cores": 1_000_000, "integer_loop": 2_000_000, "float_loop": 1_000_000, "dictionary_and_string": 200_000]
 
   func run() throws {
     let loader = try BoardLoader(store: FirmwareStore())

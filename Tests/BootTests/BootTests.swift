@@ -467,6 +467,23 @@ import Testing
 
 /// The pico-sdk's examples, and what each prints on its console.
 @Suite(.serialized) struct ExampleTests {
+  /// Edges on GPIO2 are told by name.
+  @Test(.enabled(if: BootTests.available)) func gpioInterruptsAreTold() throws {
+    let board = try BootTests.board("gpio-hello_gpio_irq"), button = Pin("button", arena: board.machine.arena)
+    Net.tie(try #require(board.pins["GP2"]), button)
+    button.drive = .low
+    var out: [UInt8] = []
+    for name in ["usb", "uart0"] { board.ports[name]?.onOutput = { out.append($0) } }
+    board.ports["usb"]?.isConnected = true
+    board.powerOn()
+    board.machine.run(until: 2_000_000_000_000)
+    button.drive = .high
+    board.machine.run(until: 2_100_000_000_000)
+    button.drive = .low
+    board.machine.run(until: 2_200_000_000_000)
+    let text = String(decoding: out, as: UTF8.self)
+    #expect(text.contains("GPIO 2 EDGE_RISE\r\nGPIO 2 EDGE_FALL\r\n"), "\(text)")
+  }
   @Test(
     .enabled(if: BootTests.available),
     arguments: [

@@ -50,6 +50,18 @@ import Testing
   }
 }
 
+/// A clock on a pin.
+@Suite(.serialized) struct ClockOutputTests {
+  @Test(.enabled(if: BootTests.available)) func gpout0() throws {
+    let board = try BootTests.board("1.28.0")
+    var rises: [UInt64] = []
+    try #require(board.pins["GP21"]).net.onChange = { if $0 == .high { rises.append(board.machine.now) } }
+    // GPOUT0: the crystal divided by 1200 on GPIO21 for a while: 10 kHz.
+    _ = try BootTests.execute("from machine import mem32\nimport time\nmem32[0x40008004] = 1200 << 8\nmem32[0x40008000] = 1 << 11 | 5 << 5\nmem32[0x400140AC] = 8\ntime.sleep_ms(10)\nmem32[0x40008000] = 0\ntime.sleep_ms(5)", on: board)
+    #expect(90...115 ~= rises.count && zip(rises, rises.dropFirst()).allSatisfy { $1 - $0 == 100_000_000 }, "\(rises.count)")
+  }
+}
+
 /// What machine.reset_cause() tells, and what the chip keeps.
 @Suite(.serialized) struct ResetTests {
 

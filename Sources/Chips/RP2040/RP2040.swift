@@ -23,6 +23,10 @@ public final class RP2040 {
   private let buses: [Bus]
   private let held: UnsafeMutablePointer<Bool>  // core 1, by PSM.FRCE_OFF
   private var resetEvent, lockupEvent: Scheduler.Event!
+  /// CLOCK GPOUT0 to 3 and the pins that show them (§1.4.3).
+  private let gpouts: [Line]
+  private var gpoutEvents: [Scheduler.Event] = []
+  private static let gpoutPins = [21, 23, 24, 25]
 
   /// - Parameters:
   ///   - flash: the external flash's bytes; a power of two of at most 16 MiB.
@@ -79,8 +83,10 @@ public final class RP2040 {
     i2cs = (0..<2).map { DesignWareI2C(name: "RP2040.I2C\($0)", arena: arena, scheduler: scheduler, clock: sys) }
     pwm = PWM(arena: arena, scheduler: scheduler, clock: sys)
     cores = buses.enumerated().map { n, bus in CortexM0(name: "\(arena.scope)core\(n)", variant: .rp2040, bus: bus, machine: machine, clock: sys) }
+    gpouts = (0..<4).map { Line("RP2040.CLOCKS.GPOUT\($0)", arena: arena) }
     connect()
     mapAddresses()
+    gpoutEvents = (0..<4).map { n in scheduler.event("RP2040.CLOCKS.GPOUT\(n)") { [unowned self] _ in toggleGPOUT(n) } }
     resetEvent = scheduler.event("RP2040.reset") { [unowned self] _ in resetRequested() }
     lockupEvent = scheduler.event("RP2040.lockup") { [unowned self] _ in
       for core in cores where isDead(core) && core.stop == nil { core.stop = StopReason(.lockup, report(core)) }
@@ -157,6 +163,7 @@ public final class RP2040 {
       rtc.rateMayChange()
       for p in pios { p.clockChanged() }
       pwm.routesChanged()
+      startGPOUTs()
     }
     watchdog.onTickChange = { [unowned self] in timer.rearm() }
     watchdog.onReset = { [unowned self] _ in watchdogReset() }
@@ -200,7 +207,14 @@ public final class RP2040 {
     connectSerial()
     for p in pios { p.onOutputs = { [unowned self] mask in ioBank0.update(mask & 0x3FFF_FFFF) } }
     ioBank0.onInputs = { [unowned self] levels in for p in pios { p.padsChanged(levels) } }
-    ioBank0.onFunction = { [unowned self] in pwm.routesChanged() }
+    ioBank0.onFunction = { [unowned self] in
+      pwm.routesChanged()
+      startGPOUTs()
+    }
+    for (n, pin) in Self.gpoutPins.enumerated() {
+      ioBank0.functions[pin][8] = IOBank.Function(out: { [unowned self] in gpouts[n].isHigh }, enable: { true })
+      gpouts[n].connect { [unowned self] _ in ioBank0.update(1 << UInt32(pin)) }
+    }
     pwm.onOutput = { [unowned self] slice, channel in
       let pin = UInt32(slice * 2 + channel)
       ioBank0.update((1 << pin | 1 << (pin + 16)) & 0x3FFF_FFFF)
@@ -222,6 +236,16 @@ public final class RP2040 {
     resets.devices = [
       2: [dma], 0: [adc], 15: [rtc], 22: [uarts[0]], 23: [uarts[1]], 1: [busctrl], 5: [ioBank0], 6: [ioQSPI], 8: [padsBank0], 9: [padsQSPI], 12: [pllSys], 13: [pllUsb], 3: [i2cs[0]], 4: [i2cs[1]], 16: [spis[0]], 17: [spis[1]], 10: [pios[0]], 11: [pios[1]], 14: [pwm], 18: [syscfg], 21: [timer], 24: [usb],
     ]
+  }
+  /// A clock output toggles while its pin shows it to somebody.
+  private func startGPOUTs() {
+    for n in gpoutEvents.indices where !machine.scheduler.isScheduled(gpoutEvents[n]) && clocks.gpoutFrequency(n) > 0 { toggleGPOUT(n) }
+  }
+  private func toggleGPOUT(_ n: Int) {
+    let pin = Self.gpoutPins[n], f = clocks.gpoutFrequency(n)
+    guard f > 0, ioBank0.functionNumber(pin) == 8, ioBank0.pins[pin].isWatched else { return gpouts[n].set(false) }
+    gpouts[n].set(!gpouts[n].isHigh)
+    machine.scheduler.schedule(gpoutEvents[n], after: UInt64(0.5e12 / f))
   }
   /// UART, SPI and I2C on their pins (§1.4.3): in eights that begin at GP4 and GP0, and in fours.
   private func connectSerial() {
