@@ -116,19 +116,18 @@ public final class DriveFile {
     guard !changed.isEmpty else { return }
     isBusy = true
     // What files hold goes before the tables that lead to it.
-    let data1 = [UInt8](data)
     let boot = known[0].flatMap { FAT.Geometry($0) == nil ? Int($0[454]) : 0 } ?? 0
     let border = known[boot].flatMap { FAT.Geometry($0) }.map { boot + $0.dataStart } ?? 0
-    write(changed.filter { $0 >= border } + changed.filter { $0 < border }, data1, changed.count)
+    write(changed.filter { $0 >= border } + changed.filter { $0 < border }, data, changed.count)
   }
-  private func write(_ list: [Int], _ data: [UInt8], _ total: Int) {
+  private func write(_ list: [Int], _ data: Data, _ total: Int) {
     guard let first = list.first else {
       isBusy = false
       return onNews("\(total) sectors of \(path) went to the board")
     }
     var n = 1
     while n < min(list.count, 32), list[n] == first + n { n += 1 }
-    let bytes = Array(data[first * 512..<(first + n) * 512])
+    let bytes = [UInt8](data[first * 512..<(first + n) * 512])
     drive.write(first, bytes) { [self] ok in
       // A board that starts what was written has gone by now.
       guard ok else {

@@ -96,3 +96,55 @@ import class Machine.Port
     #expect { try TCPConsole(port: first.port) } throws: { "\($0)".contains("in use; choose another") }
   }
 }
+
+@Suite struct SerialTelnetTests {
+  private func port(_ bytes: UInt8...) -> [UInt8] { [255, 250, 44] + bytes + [255, 240] }
+
+  @Test func optionsAreAnsweredOnce() {
+    let t = SerialTelnet()
+    t.begin()
+    #expect(t.receive([255, 253, 3, 255, 251, 0, 255, 253, 1, 255, 251, 99]).reply == [255, 251, 3, 255, 253, 0, 255, 252, 1, 255, 254, 99])
+    #expect(t.receive([255, 253, 3, 255, 251, 0]).reply == [])
+    // COM-PORT-OPTION comes with the modem's state.
+    #expect(t.receive([255, 253, 44]).reply == [255, 251, 44] + port(107, 0xB0))
+  }
+  @Test func linesAndSpeed() {
+    let t = SerialTelnet()
+    t.begin()
+    let r = t.receive(port(1, 0, 1, 0xC2, 0) + port(5, 8) + port(5, 11) + port(5, 9) + port(5, 7))
+    #expect(r.controls == [.baud(115200), .dtr(true), .rts(true), .dtr(false)] && r.data == [])
+    #expect(r.reply == port(101, 0, 1, 0xC2, 0) + port(105, 8) + port(105, 11) + port(105, 9) + port(105, 9))
+    // 255 in a value is doubled both ways.
+    #expect(t.receive([255, 250, 44, 1, 0, 0, 255, 255, 1, 255, 240]).controls == [.baud(0xFF01)])
+    #expect(t.receive(port(12, 1)).controls == [.purge])
+  }
+  @Test func dataKeepsAllValues() {
+    let t = SerialTelnet()
+    t.begin()
+    let all = (0...255).map { UInt8($0) }
+    #expect(t.receive(SerialTelnet.escaped(all)).data == all)
+    // Cut anywhere.
+    let stream = SerialTelnet.escaped(all) + port(5, 8) + [65]
+    for cut in 0...stream.count {
+      let u = SerialTelnet()
+      u.begin()
+      let a = u.receive(stream.prefix(cut)), b = u.receive(stream.dropFirst(cut))
+      #expect(a.data + b.data == all + [65] && a.controls + b.controls == [.dtr(true)])
+    }
+  }
+  @Test func randomBytesAreSurvived() {
+    let t = SerialTelnet()
+    t.begin()
+    var x: UInt64 = 3, bytes: [UInt8] = []
+    for _ in 0..<300_000 {
+      x = x &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let r = UInt8(x >> 40 & 0xFF)
+      // Often the bytes that mean something.
+      bytes.append(x >> 50 & 3 == 0 ? [255, 250, 240, 44, 251, 253, 1, 5][Int(x >> 53 & 7)] : r)
+    }
+    for chunk in stride(from: 0, to: bytes.count, by: 1000) {
+      let r = t.receive(bytes[chunk..<chunk + 1000])
+      #expect(r.data.count <= 1000 && r.reply.count <= 20_000)
+    }
+  }
+}

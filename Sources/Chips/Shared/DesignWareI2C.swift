@@ -63,7 +63,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
   enum Kind: UInt8, BitwiseCopyable { case address, addressLow, addressAgain, write, read }
   enum TargetPhase: UInt8, BitwiseCopyable { case idle, address, longAck, longAddress, addressAck, write, writeHeld, writeAck, read, readAck, ignore }
   struct State: BitwiseCopyable {
-    var tx = CommandFifo(), rx = CommandFifo()
+    var tx = HalfwordFIFO(capacity: 16), rx = HalfwordFIFO(capacity: 16)
     var latched: UInt32 = 0, abortSource: UInt32 = 0
     // Controller
     var phase = Phase.idle, kind = Kind.address, shift: UInt32 = 0, bits = 0
@@ -367,7 +367,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
   }
   private func abort(_ source: UInt32) {
     state.pointee.abortSource |= source | UInt32(state.pointee.tx.count) << 23
-    state.pointee.tx = CommandFifo()
+    state.pointee.tx = HalfwordFIFO(capacity: 16)
     state.pointee.hasCommand = false
     latch(Raw.txAbrt)
     stopNow()
@@ -375,7 +375,7 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
   /// Another controller held SDA down: the bus is its own.
   private func lose() {
     state.pointee.abortSource |= 1 << 12
-    state.pointee.tx = CommandFifo()
+    state.pointee.tx = HalfwordFIFO(capacity: 16)
     state.pointee.hasCommand = false
     state.pointee.phase = .idle
     drive(sda: true, scl: true)
@@ -548,31 +548,5 @@ public final class DesignWareI2C: RegisterDevice, RegisterNaming {
     state.pointee.scl = scl
     onLines()
     update()
-  }
-}
-
-/// Sixteen entries of DATA_CMD, first in, first out.
-struct CommandFifo: BitwiseCopyable {
-  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-  private var head = 0
-  private(set) var count = 0
-  var isEmpty: Bool { count == 0 }
-  var isFull: Bool { count == 16 }
-  mutating func push(_ v: UInt16) {
-    let at = (head + count) & 15
-    withUnsafeMutableBytes(of: &words) { $0.storeBytes(of: v, toByteOffset: at * 2, as: UInt16.self) }
-    count += 1
-  }
-  /// 0 when it is empty.
-  var first: UInt16 {
-    var copy = self
-    return copy.pop()
-  }
-  @discardableResult mutating func pop() -> UInt16 {
-    guard count > 0 else { return 0 }
-    let at = head
-    head = (head + 1) & 15
-    count -= 1
-    return withUnsafeBytes(of: &words) { $0.load(fromByteOffset: at * 2, as: UInt16.self) }
   }
 }

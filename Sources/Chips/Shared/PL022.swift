@@ -28,7 +28,7 @@ public final class PL022: RegisterDevice, RegisterNaming {
     for (n, v) in ([0x0D, 0xF0, 0x05, 0xB1] as [UInt32]).enumerated() { r[Register(rawValue: 0xFF0 + UInt32(n) * 4)!].reset(v) }
   }
   struct State: BitwiseCopyable {
-    var tx = FrameFifo(), rx = FrameFifo()
+    var tx = HalfwordFIFO(capacity: 8), rx = HalfwordFIFO(capacity: 8)
     var overrun = false, timeout = false
     /// A frame is under way: what goes out, what came in, halves of bits done.
     var busy = false, out: UInt32 = 0, input: UInt32 = 0, half = 0
@@ -243,31 +243,5 @@ public final class PL022: RegisterDevice, RegisterNaming {
     fss.set(true)
     sclk.set(false)
     update()
-  }
-}
-
-/// Eight frames, first in, first out.
-struct FrameFifo: BitwiseCopyable {
-  private var words: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0, 0, 0, 0, 0)
-  private var head = 0
-  private(set) var count = 0
-  var isEmpty: Bool { count == 0 }
-  var isFull: Bool { count == 8 }
-  mutating func push(_ v: UInt16) {
-    let at = (head + count) & 7
-    withUnsafeMutableBytes(of: &words) { $0.storeBytes(of: v, toByteOffset: at * 2, as: UInt16.self) }
-    count += 1
-  }
-  /// 0 when it is empty.
-  var first: UInt16 {
-    var copy = self
-    return copy.pop()
-  }
-  mutating func pop() -> UInt16 {
-    guard count > 0 else { return 0 }
-    let at = head
-    head = (head + 1) & 7
-    count -= 1
-    return withUnsafeBytes(of: &words) { $0.load(fromByteOffset: at * 2, as: UInt16.self) }
   }
 }
