@@ -1,5 +1,6 @@
 import Boards
 import Foundation
+import Frontend
 import Machine
 import Parts
 import Testing
@@ -97,7 +98,15 @@ import Testing
     port.isConnected = true
     b.run(3)
     #expect(String(decoding: out, as: UTF8.self).contains("MicroPython v1.28.0"), "\(String(decoding: out, as: UTF8.self))")
-    // Blocks for another chip change nothing.
+  }
+  /// The same as `solderless flash` does it.
+  @Test(.enabled(if: BootTests.available), arguments: roms.filter { !$0.contains("b2") }) func aUF2IsCopied(rom: String) throws {
+    let store = try FirmwareStore(), board = try BoardLoader(store: store).bare("pico", flash: nil, rom: rom.isEmpty ? nil : Self.rom(rom))
+    var parts: [Double] = []
+    let copy = UF2Copy(board: board)
+    copy.onProgress = { parts.append($0) }
+    let result = try copy.copy([UInt8](store.load(store.find(board: "pico", version: "1.28.0"))))
+    #expect(result.label == "RPI-RP2" && result.vendor == 0x2E8A && result.product == 5 && parts.last == 1 && parts.count > 10)
   }
   @Test(.enabled(if: BootTests.available), arguments: roms.filter { !$0.contains("b2") }) func picobootCommands(rom: String) throws {
     let b = try Bench(rom)

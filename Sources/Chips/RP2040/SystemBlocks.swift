@@ -2,7 +2,7 @@ import Machine
 
 /// RP2040 datasheet §2.20: who the chip is.
 public final class SYSINFO: RegisterDevice, RegisterNaming {
-  public enum Register: UInt32, CaseIterable, Sendable { case chipID = 0x00, platform = 0x04, gitrefRP2040 = 0x10 }
+  public enum Register: UInt32, CaseIterable, Sendable { case chipID = 0x00, platform = 0x04, gitrefRP2040 = 0x40 }
   static let map = RegisterMap<SYSINFO> { r in
     r[.chipID].reset(0x2000_2927)  // revision 2 (B2), part 2, manufacturer 0x927
     r[.platform].reset(2)  // ASIC

@@ -11,7 +11,8 @@ public enum FAT {
 
     /// - Parameter boot: the volume from its boot sector on; nil when that is none of FAT12 or FAT16.
     public init?(_ boot: [UInt8]) {
-      guard boot.half(at: 510) == 0xAA55, boot[0] == 0xEB || boot[0] == 0xE9, let size = boot.half(at: 11), [512, 1024, 2048, 4096].contains(size),
+      // The vendor's BOOTSEL drive leaves the signature out, so a full jump and a media byte do as well.
+      guard boot.count >= 512, boot[0] == 0xEB || boot[0] == 0xE9, boot.half(at: 510) == 0xAA55 || boot[0] == 0xEB && boot[2] == 0x90 && boot[21] >= 0xF0, let size = boot.half(at: 11), [512, 1024, 2048, 4096].contains(size),
         boot[13].nonzeroBitCount == 1, let reserved = boot.half(at: 14), reserved > 0, 1...2 ~= boot[16], let root = boot.half(at: 17), root > 0,
         let small = boot.half(at: 19), let large = boot.word(at: 32), let fatSectors = boot.half(at: 22), fatSectors > 0
       else { return nil }
