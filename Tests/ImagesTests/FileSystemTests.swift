@@ -133,6 +133,13 @@ import Testing
     #expect(throws: FileSystemError.self) { try tree.put([], at: ["big", "inner"]) }
     #expect(throws: FileSystemError.self) { try tree.remove(["none"]) }
   }
+  /// A volume made to write outside the folder that its files are copied to.
+  @Test(arguments: ["../evil", "..", "a/b", "/etc/x", "nul\0l"]) func namesThatLeadOutAreNotTaken(name: String) throws {
+    var tree = FileTree()
+    tree.entries[name] = .file(FileTree.File(contents: [1]))
+    let volume = try LittleFS.write(tree, blockSize: 4096, blockCount: 16, programSize: 256)
+    #expect(throws: FileSystemError.self) { try LittleFS.read(volume) }
+  }
   /// Damaged volumes are read or refused; nothing else happens.
   @Test func damagedVolumesAreSurvived() throws {
     var r = Random(state: 7)

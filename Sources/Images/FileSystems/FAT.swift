@@ -81,7 +81,7 @@ public enum FAT {
             let base = part(0..<8, lower: data[at + 12] & 0x08 != 0), ext = part(8..<11, lower: data[at + 12] & 0x10 != 0)
             name = ext.isEmpty ? base : base + "." + ext
           }
-          if name.isEmpty || name.contains("/") { continue }
+          guard FileTree.isSafe(name) else { continue }
           let first = Int(data.half(at: at + 26) ?? 0), size = Int(data.word(at: at + 28) ?? 0), stamp = UInt32(data.half(at: at + 24) ?? 0) << 16 | UInt32(data.half(at: at + 22) ?? 0)
           if attributes & 0x10 != 0 {
             var inner = try folder(chain(first, limit: g.clusters * g.clusterSize), depth: depth + 1)

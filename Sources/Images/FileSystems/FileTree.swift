@@ -21,6 +21,8 @@ public struct FileTree: Sendable, Equatable {
   /// Names in byte order, as littlefs sorts them.
   public var names: [String] { entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
+  /// Whether a volume's name may become one of the host: nothing in it leads out of a folder.
+  static func isSafe(_ name: String) -> Bool { !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(0x2F) && !name.utf8.contains(0) }
   /// The parts of a path: `/lib/a.py`, `lib/a.py` and `:lib/a.py` are the same.
   public static func parts(_ path: String) -> [String] { path.drop { $0 == ":" }.split(separator: "/").map(String.init).filter { $0 != "." } }
 

@@ -120,7 +120,7 @@ public enum LittleFS {
         if let m = pending, m.pair == (a, b) || m.pair == (b, a), m.id < p.entries.count { p.entries.remove(at: m.id) }
         for e in p.entries where !e.isSuperblock {
           guard let raw = e.name, let s = e.structure else { continue }
-          guard let name = String(validating: raw, as: UTF8.self) else { throw FileSystemError("a file's name in the littlefs volume is not UTF-8") }
+          guard let name = String(validating: raw, as: UTF8.self), FileTree.isSafe(name) else { throw FileSystemError("a file's name in the littlefs volume is no name; the volume is damaged") }
           if e.isFolder {
             guard let x = s.data.word(at: 0), let y = s.data.word(at: 4) else { continue }
             var inner = try folder((Int(x), Int(y)), depth: depth + 1, pending: pending)
