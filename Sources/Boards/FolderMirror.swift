@@ -33,6 +33,11 @@ public final class FolderMirror {
   }
   private static func sign(_ file: [UInt8]??) -> String? { file.map { $0.map(hash) ?? "" } }
 
+  private func hostSign(_ path: String) -> String? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder + "/" + path, isDirectory: &isFolder) else { return nil }
+    return isFolder.boolValue ? "" : (try? BoardLoader.read(folder + "/" + path)).map(Self.hash)
+  }
   /// Both ways, before the board starts. - Returns: what was done, a line each.
   public func start() throws -> [String] {
     var files = try BoardFiles(flash: board.flash.contents), lines: [String] = []
@@ -43,7 +48,7 @@ public final class FolderMirror {
       // Changed on one side only: that side is right. On both: the folder, unless it was deleted there.
       if b == r || h != r && h != nil {
         if let contents = host[path] {
-          if (mine[path] ?? nil) != nil || contents == nil || mine[path] == nil { try? removeIfOther(&files.tree, parts, isFolder: contents == nil) }
+          try removeIfOther(&files.tree, parts, isFolder: contents == nil)
           if let contents { try files.tree.put(contents, at: parts) } else { try files.tree.makeFolder(at: parts) }
           lines.append("\(path) to the board")
         } else if files.tree[parts] != nil {
@@ -76,6 +81,9 @@ public final class FolderMirror {
     var lines: [String] = []
     let mine = Self.boardFiles(files.tree)
     for path in Set(mine.keys).union(record.keys).sorted() where Self.sign(mine[path]) != record[path] {
+      // The folder's own change stays; it goes to the board at the next start.
+      let host = hostSign(path)
+      guard host == record[path] || host == nil && mine[path] != nil else { continue }
       do { lines += try bring(path, mine[path]) } catch { lines.append("\(error)") }
     }
     if !lines.isEmpty { try? remember(files.tree) }

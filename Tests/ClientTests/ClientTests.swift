@@ -1,17 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The programs that people use with their boards, started as they start them, against a running board.
 @Suite(.serialized) struct ClientTests {
-  static let binary: URL = {
-    var folder = URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]).deletingLastPathComponent()
-    while folder.path != "/" {
-      let file = folder.appendingPathComponent("solderless")
-      if FileManager.default.isExecutableFile(atPath: file.path), !file.path.hasSuffix("Sources/solderless") { return file }
-      folder.deleteLastPathComponent()
-    }
-    return folder
-  }()
+  static let binary = solderlessBinary
   static let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
   /// Runs a program for at most `seconds`.
   static func run(_ arguments: [String], seconds: Int = 40, in folder: String? = nil) throws -> (code: Int32, output: String) {
@@ -277,6 +270,19 @@ import Testing
     r = try s("run", "pico", "--flash", "p.bin", "--sync", "mirror", "--exec", "import os; print(sorted(os.listdir())); os.remove('fromhost')")
     #expect(r.output.contains("['fromhost', 'lib', 'made', 'sub']"), "\(r.output)")
     #expect(!FileManager.default.fileExists(atPath: folder + "/mirror/fromhost"))
+    // Changed on both sides while the board runs: the folder's stays.
+    try Data("first".utf8).write(to: URL(fileURLWithPath: folder + "/mirror/both"))
+    let b = Process()
+    b.executableURL = Self.binary
+    b.arguments = ["run", "pico", "--flash", "p.bin", "--sync", "mirror", "--speed", "1", "--exec", "import time; time.sleep(2); f = open('both', 'w'); f.write('board'); f.close(); f = open('other', 'w'); f.write('o'); f.close(); time.sleep(1)"]
+    b.currentDirectoryURL = URL(fileURLWithPath: folder)
+    b.standardError = FileHandle.nullDevice
+    b.standardInput = FileHandle.nullDevice
+    try b.run()
+    Thread.sleep(forTimeInterval: 1.2)
+    try Data("host".utf8).write(to: URL(fileURLWithPath: folder + "/mirror/both"))
+    b.waitUntilExit()
+    #expect(FileManager.default.contents(atPath: folder + "/mirror/both") == Data("host".utf8) && FileManager.default.fileExists(atPath: folder + "/mirror/other"))
   }
 }
 
