@@ -29,8 +29,9 @@ let package = Package(
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine"]),
-    .testTarget(name: "CommandTests", dependencies: ["solderless"]),
-    .testTarget(name: "ClientTests", dependencies: ["solderless"], exclude: ["thonny_client.py"]),
+    .target(name: "TestSupport", path: "Tests/Support", exclude: ["thumb_oracle.py"]),
+    .testTarget(name: "CommandTests", dependencies: ["solderless", "TestSupport"]),
+    .testTarget(name: "ClientTests", dependencies: ["solderless", "TestSupport"], exclude: ["thonny_client.py"]),
     .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine", "Parts"], exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]

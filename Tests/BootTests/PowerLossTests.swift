@@ -39,7 +39,7 @@ import Testing
       print('be' + 'gins'); go(); print('en' + 'ds')\r
       """
     port.feed(Array(code.utf8))
-    try #require(run(until: "begins\r\n", seconds: 4), "\\(String(decoding: out.suffix(600), as: UTF8.self))")
+    try #require(run(until: "begins\r\n", seconds: 4), "\(String(decoding: out.suffix(600), as: UTF8.self))")
     let start = machine.now, snapshot = machine.snapshot()
     try #require(run(until: "ends\r\n", seconds: 60), "\(String(decoding: out.suffix(600), as: UTF8.self))")
     let span = machine.now - start

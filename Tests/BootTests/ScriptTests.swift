@@ -22,7 +22,7 @@ import Testing
     let (text, _) = try BootTests.execute(code, on: board)
     #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
   }
-  @Test func thereAreScripts() { #expect(Self.scripts.count >= 19) }
+  @Test func thereAreScripts() { #expect(Self.scripts.count >= 20) }
 }
 
 /// The crystal stops until a pin changes.

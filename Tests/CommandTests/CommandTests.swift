@@ -1,17 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as a user starts it: exit codes, and sentences on standard error.
 @Suite(.serialized) struct CommandTests {
-  static let binary: URL = {
-    var folder = URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]).deletingLastPathComponent()
-    while folder.path != "/" {
-      let file = folder.appendingPathComponent("solderless")
-      if FileManager.default.isExecutableFile(atPath: file.path), !file.path.hasSuffix("Sources/solderless") { return file }
-      folder.deleteLastPathComponent()
-    }
-    return folder
-  }()
+  static let binary = solderlessBinary
   static func run(_ arguments: [String], input: String? = nil) throws -> (code: Int32, out: String, err: String) {
     let p = Process(), out = Pipe(), err = Pipe()
     p.executableURL = binary

@@ -245,7 +245,7 @@ public final class RP2040 {
     let pin = Self.gpoutPins[n], f = clocks.gpoutFrequency(n)
     guard f > 0, ioBank0.functionNumber(pin) == 8, ioBank0.pins[pin].isWatched else { return gpouts[n].set(false) }
     gpouts[n].set(!gpouts[n].isHigh)
-    machine.scheduler.schedule(gpoutEvents[n], after: UInt64(0.5e12 / f))
+    machine.scheduler.schedule(gpoutEvents[n], after: max(100, UInt64(0.5e12 / f)))
   }
   /// UART, SPI and I2C on their pins (§1.4.3): in eights that begin at GP4 and GP0, and in fours.
   private func connectSerial() {
