@@ -28,7 +28,8 @@ public final class FolderMirror {
   }
   private static func boardFiles(_ tree: FileTree) -> [String: [UInt8]?] {
     var out: [String: [UInt8]?] = [:]
-    tree.walk { path, file in out[path.joined(separator: "/")] = .some(file?.contents) }
+    // Names that begin with a dot stay where they are, as they do on the host.
+    tree.walk { path, file in if !path.contains(where: { $0.hasPrefix(".") }) { out[path.joined(separator: "/")] = .some(file?.contents) } }
     return out
   }
   private static func sign(_ file: [UInt8]??) -> String? { file.map { $0.map(hash) ?? "" } }

@@ -270,6 +270,11 @@ import Testing
     r = try s("run", "pico", "--flash", "p.bin", "--sync", "mirror", "--exec", "import os; print(sorted(os.listdir())); os.remove('fromhost')")
     #expect(r.output.contains("['fromhost', 'lib', 'made', 'sub']"), "\(r.output)")
     #expect(!FileManager.default.fileExists(atPath: folder + "/mirror/fromhost"))
+    // What begins with a dot is left alone on both sides.
+    for code in ["f = open('.hidden', 'w'); f.write('h'); f.close()", "import os; print('.hidden' in os.listdir())", "import os; print('.hidden' in os.listdir())"] {
+      r = try s("run", "pico", "--flash", "p.bin", "--sync", "mirror", "--exec", code)
+      #expect(r.code == 0 && !r.output.contains("False") && !FileManager.default.fileExists(atPath: folder + "/mirror/.hidden"), "\(r.output)")
+    }
     // Changed on both sides while the board runs: the folder's stays.
     try Data("first".utf8).write(to: URL(fileURLWithPath: folder + "/mirror/both"))
     let b = Process()
