@@ -101,7 +101,7 @@ import Testing
   }
   /// The same as `solderless flash` does it.
   @Test(.enabled(if: BootTests.available), arguments: roms.filter { !$0.contains("b2") }) func aUF2IsCopied(rom: String) throws {
-    let store = try FirmwareStore(), board = try BoardLoader(store: store).bare("pico", flash: nil, rom: rom.isEmpty ? nil : Self.rom(rom))
+    let store = try FirmwareStore(), board = try #require(try BoardLoader(store: store).bare("pico", flash: nil, rom: rom.isEmpty ? nil : Self.rom(rom)) as? PicoBoard)
     var parts: [Double] = []
     let copy = UF2Copy(board: board)
     copy.onProgress = { parts.append($0) }
