@@ -6,22 +6,18 @@ extension ESP8266 {
   public final class AnalogRegisters: StorageBlock {
     /// Registers of the analog blocks: [block's low five bits][register].
     private let analog: UnsafeMutablePointer<UInt8>
-    /// Ten bits for 0 to 1 V on TOUT; for the supply when the firmware measures that.
-    private let input: UnsafeMutablePointer<(tout: Float, vdd: Float)>
+    /// Volts on TOUT, of which the converter takes 0 to 1.
+    public var tout: () -> Float = { 0 }
     /// The PLL's registers were written.
     var onPLL: () -> Void = {}
-    /// Conversions made: the noise generator's position.
     private enum Offset { static let bus: Range<UInt32> = 0x00..<0x40, status: UInt32 = 0x50, select: UInt32 = 0x5C, samples: Range<UInt32> = 0x80..<0xA0 }
     /// The block that makes the CPU's clock (i2c_bbpll of the SDK's phy headers).
     private static let pll: UInt32 = 0x67
 
     init(arena: StateArena) {
       analog = arena.allocate("ESP8266.analog", count: 32 * 256, initial: UInt8(0))
-      input = arena.allocate("ESP8266.SAR.input", initial: (tout: Float(0), vdd: Float(3.3)))
       super.init(name: "ESP8266.SAR", size: 0x100, arena: arena)
     }
-    /// - Parameter volts: 0 to 1, as the pin TOUT takes it.
-    public func setTOUT(_ volts: Float) { input.pointee.tout = volts }
     /// The PLL multiplies a crystal of 26 MHz to 80 MHz, where its reset values are for 40 MHz.
     var isFor26MHz: Bool { register(Self.pll, 1) == 0x88 && register(Self.pll, 2) == 0x91 }
     private func register(_ block: UInt32, _ r: UInt32) -> UInt8 { analog[Int(block & 31) << 8 | Int(r & 0xFF)] }
@@ -49,7 +45,8 @@ extension ESP8266 {
     /// do not occur, so that they span 235 steps for 256.
     private func sample() -> UInt32 {
       let toTOUT = super.read32(at: Offset.select)[bit: 21]
-      let volts = toTOUT ? input.pointee.tout : input.pointee.vdd / 3.3 * 0.9
+      // The supply's 3.3 V come through a divider.
+      let volts = toTOUT ? tout() : 0.9
       let wanted = UInt32(max(0, min(2047, (volts * 2048).rounded())))
       let low = (wanted & 0xFF) * 256 / 279 + ((wanted & 0xFF) * 256 % 279 == 0 ? 0 : 1) + 21
       return ~(wanted & 0x700 | min(255, low)) & 0xFFF

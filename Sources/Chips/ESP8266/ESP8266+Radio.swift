@@ -3,16 +3,35 @@ import Machine
 extension ESP8266 {
   /// The radio's front end at 0x60000500. There is no radio here; calibration ends at once with what is stored.
   final class FrontEnd: StorageBlock {
+    private enum Offset { static let iqEstimate: UInt32 = 0x7C, pbusControl: UInt32 = 0x94, pbusStatus: UInt32 = 0xA0, pbusWords: Range<UInt32> = 0xA4..<0xB8 }
+    /// Where the fields of each block of the bus to the radio's switches begin (the ROM's table for rom_pbus_rd).
+    private static let firstField = [0, 2, 4, 5, 7, 9, 11, 12]
+
     init(arena: StateArena) { super.init(name: "ESP8266.FE", size: 0x100, arena: arena) }
-    public override func read32(at offset: UInt32) -> UInt32 {
+    /// The firmware has the switches, not the MAC.
+    private var isDebugMode: Bool { words[Int(Offset.pbusControl / 4)][bit: 0] }
+    override func read32(at offset: UInt32) -> UInt32 {
       let v = super.read32(at: offset)
       switch offset {
       // The estimator of IQ mismatch is ready (rom_iq_est_enable).
-      case 0x7C: return v | 1 << 31
-      // The bus to the radio's switches: not busy, and in debug mode when that was asked for (rom_pbus_force_test).
-      case 0xA0: return v & ~(1 << 31) | 1 << 30
+      case Offset.iqEstimate: return v | 1 << 31
+      // Not busy, and in debug mode when that was asked for (rom_pbus_force_test).
+      case Offset.pbusStatus: return v & ~(1 << 31) | 1 << 30
+      // While the MAC has the switches its receiver is on: field 4 has 0x184, field 6 has 6 (rom_pbus_debugmode).
+      case 0xA8: return isDebugMode ? v : v | 0x184 << 9
+      case 0xAC: return isDebugMode ? v : v | 6 << 18
       default: return v
       }
+    }
+    override func write32(_ value: UInt32, at offset: UInt32) {
+      super.write32(value, at: offset)
+      guard offset == Offset.pbusControl, value[bit: 1] else { return }
+      // Block in bits 4:2, value in 13:5, field of the block in 16:14; nine bits each, three to a word from the top.
+      let register = value[bits: 14...16]
+      guard register > 0 else { return }
+      let field = min(12, Self.firstField[Int(value[bits: 2...4])] + (register == 4 ? 2 : Int(register) - 1))
+      let shift = field == 12 ? 0 : 18 - 9 * (field % 3), word = Int(Offset.pbusWords.lowerBound / 4) + field / 3
+      words[word][bits: shift...(shift + 8)] = value[bits: 5...13]
     }
   }
   /// The base band at 0x60009000.

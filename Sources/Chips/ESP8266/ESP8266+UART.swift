@@ -57,6 +57,8 @@ extension ESP8266 {
     var isWatched: () -> Bool = { false }
     /// The outside of the line, byte by byte.
     public var port: Port? { didSet { port?.onInput = { [unowned self] in beginReceive() } } }
+    /// Told of each byte that has gone out.
+    public var onSent: ((UInt8) -> Void)?
     /// The rate at which the port's other end sends, for autobaud.
     public var portBaud: UInt64 = 115_200
     private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
@@ -156,7 +158,12 @@ extension ESP8266 {
     private func characterSent() {
       state.pointee.sending = false
       let byte = state.pointee.sendingByte & (0xFF >> UInt8(8 - dataBits))
-      if self[.uartConf0][bit: 14] { accept(byte) } else { port?.send(byte) }
+      if self[.uartConf0][bit: 14] {
+        accept(byte)
+      } else {
+        port?.send(byte)
+        onSent?(byte)
+      }
       beginSend()
       update()
     }

@@ -15,8 +15,8 @@ public final class ESP8266 {
   private let frontEnd: FrontEnd, baseBand: BaseBand, wdev: WDev, sdio: StorageBlock
   private let apb: BlockBus
   private let bus = Bus()
-  /// The reset pad, with its pull-up.
-  public let rst: Pin
+  /// The reset pad, with its pull-up, and the ADC's.
+  public let rst, tout: Pin
   /// The bus clock, which timers and serial blocks run from.
   private let apbClock: UnsafeMutablePointer<Clock>
   private let crystal: UInt64
@@ -66,6 +66,7 @@ public final class ESP8266 {
     sdio = StorageBlock(name: "ESP8266.SDIO", size: 0x100, arena: arena)
     apb = BlockBus()
     rst = Pin("RST", arena: arena)
+    tout = Pin("TOUT", arena: arena)
     core = XtensaCore(name: "\(scope)core0", configuration: .lx106, prid: 0, bus: bus, machine: machine, clock: clock)
     core.addRegion(base: 0x4000_0000, size: UInt32(rom.size), memory: romCode, .execute)
     core.addRegion(base: 0x4010_0000, size: 0x8000, memory: iramCode, .instruction)
@@ -105,6 +106,7 @@ public final class ESP8266 {
     watchdog.onReset = { [unowned self] in request(.watchdog) }
     rtc.onSoftwareReset = { [unowned self] in request(.software) }
     rtc.onSleep = { [unowned self] in scheduler.schedule(sleepEvent, at: scheduler.now) }
+    analog.tout = { [unowned self] in tout.volts ?? 0 }
     rst.drive = .pullUp
     rst.onChange = { [unowned self] level in
       if level == .low {
