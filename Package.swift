@@ -17,7 +17,10 @@ let package = Package(
     .target(name: "Parts", dependencies: ["Machine"]),
     .target(name: "Images", dependencies: ["Machine"]),
     .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Frontend", dependencies: ["Boards", "Images", "Parts", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
+    .systemLibrary(name: "CRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev", "libcairo2-dev"])]),
+    .systemLibrary(name: "CSDL2", pkgConfig: "sdl2", providers: [.apt(["libsdl2-dev"])]),
+    .systemLibrary(name: "CVTerm", pkgConfig: "vterm", providers: [.apt(["libvterm-dev"])]),
+    .target(name: "Frontend", dependencies: ["Boards", "Images", "Parts", "CRSVG", "CSDL2", "CVTerm", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
     .executableTarget(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
