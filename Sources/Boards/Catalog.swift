@@ -20,6 +20,8 @@ public struct BoardDescription: Codable, Sendable {
   public var firmware: String
   /// The boards of the firmware manifest whose images run on it; its own name when absent.
   public var images: String?
+  /// What diagrams call it.
+  public var diagram: [String]?
   /// More pads: a name for a pad of the chip, `GND`, or a supply such as `power(3.3)`.
   public var pads: [String: String]?
   /// Pads that an ADC measures.

@@ -92,6 +92,10 @@ public final class PicoBoard: Board {
     flashChip.powerLost()
     chip.powerOff()
   }
+  public override func serialPort(transmittingOn pad: String) -> String? {
+    guard pad.hasPrefix("GP"), let n = Int(pad.dropFirst(2)), n % 4 == 0, 0..<30 ~= n else { return nil }
+    return "uart\((n + 4) / 8 % 2)"
+  }
   public override var consoleReady: Bool { host.isReady }
   public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
     super.serial(port, dtr: dtr, rts: rts, baud: baud)
