@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// What a file of `Machines/` says about a board.
 public struct BoardDescription: Codable, Sendable {
@@ -50,6 +51,12 @@ public enum Catalog {
     let all = try boards()
     if let b = all.first(where: { $0.name == name }) { return b }
     throw BoardError("there is no board or file \"\(name)\"; did you mean \(nearest(name, in: all.map(\.name)) ?? "")? \"solderless boards\" lists all")
+  }
+  /// The usual board for images of `chip`; the Pico when the image does not tell.
+  static func board(for chip: ChipFamily?) throws -> BoardDescription {
+    guard let chip, chip != .rp2040 else { return try board(named: "pico") }
+    guard let b = try boards().first(where: { $0.chip == chip.rawValue }) else { throw BoardError("the firmware is for \(chip.rawValue), which no board here has; \"solderless boards\" lists all") }
+    return b
   }
   /// A board of the catalog, wired, without firmware.
   /// - Parameter other: a board in whose machine it is.

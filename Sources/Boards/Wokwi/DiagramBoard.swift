@@ -67,8 +67,9 @@ public struct DiagramProject: Sendable {
   public init(at path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw BoardError("there is no file \(path); check the path") }
-    let url = URL(fileURLWithPath: path), folder = isFolder.boolValue ? url : url.deletingLastPathComponent()
-    func beside(_ name: String) -> String { name.hasPrefix("/") ? name : (path.hasPrefix("/") ? folder.path : Self.relative(path, isFolder: isFolder.boolValue)) + name }
+    // As the user wrote it, for sentences.
+    let folder = isFolder.boolValue ? (path.hasSuffix("/") ? path : path + "/") : path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    func beside(_ name: String) -> String { name.hasPrefix("/") ? name : folder + name }
     let file = !isFolder.boolValue && path.hasSuffix(".json") ? path : beside("diagram.json")
     diagram = try Diagram(reading: BoardLoader.read(file), named: file)
     let boards = diagram.items.filter { DiagramTypes.board($0.type) != nil }
@@ -91,11 +92,7 @@ public struct DiagramProject: Sendable {
     } else if let env = item.attributes["env"], env.hasPrefix("micropython-"), let v = env.split(separator: "-").last(where: { $0.hasPrefix("v") }) {
       firmware = String(v.dropFirst())
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
     if names.contains("main.py") { files = names.filter { $0.hasSuffix(".py") }.sorted().map(beside) }
-  }
-  private static func relative(_ path: String, isFolder: Bool) -> String {
-    if isFolder { return path.hasSuffix("/") ? path : path + "/" }
-    return path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
   }
 }
