@@ -125,7 +125,7 @@ public final class ESP32GPIO: RegisterDevice, RegisterNaming {
     onRoute()
   }
   /// The pad that signal `signal` hears.
-  private func source(of signal: Int) -> Int? {
+  func source(of signal: Int) -> Int? {
     let c = self[.func0InSelCfg, signal]
     if c[bit: 7] {
       let pad = Int(c & 0x3F)

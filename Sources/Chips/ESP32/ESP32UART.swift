@@ -61,6 +61,8 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   var isWatched: () -> Bool = { false }
   /// The outside of the line, byte by byte.
   public var port: Port? { didSet { port?.onInput = { [unowned self] in beginReceive() } } }
+  /// Told each byte that has left.
+  public var onSent: (UInt8) -> Void = { _ in }
   /// Bits a second of what is at the other end of the port, for as long as the chip looks for it (AUTOBAUD).
   public var lineBaud: UInt64 = 115_200
   private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
@@ -167,6 +169,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   private func characterSent() {
     state.pointee.sending = false
     let byte = state.pointee.sendingByte & (0xFF >> UInt8(8 - dataBits))
+    onSent(byte)
     if loopback { accept(byte) } else { port?.send(byte) }
     beginSend()
     if !state.pointee.sending {
