@@ -15,6 +15,8 @@ public final class ESP32 {
   public let uarts: [ESP32UART], spis: [ESP32SPI]
   public let gpio: ESP32GPIO, ioMux: ESP32IOMux, rtcIO: ESP32RTCIO
   public let rng: ESP32RNG, analog: ESP32AnalogBus
+  public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS
+  public let aes: ESP32AES, sha: ESP32SHA, rsa: ESP32RSA
   private let mmus: [ESP32CacheMMU]
   private let buses: [Bus]
   private let flashCode: CodeMemory, dramCode: CodeMemory, sram0Code: CodeMemory, rtcFastCode: CodeMemory, rtcSlowCode: CodeMemory
@@ -64,6 +66,13 @@ public final class ESP32 {
     gpio = ESP32GPIO(arena: arena, mux: ioMux, rtc: rtcIO)
     rng = ESP32RNG(arena: arena)
     analog = ESP32AnalogBus(arena: arena)
+    ledc = ESP32LEDC(arena: arena, scheduler: scheduler, clocks: clocks)
+    rmt = ESP32RMT(arena: arena, scheduler: scheduler, clocks: clocks)
+    i2cs = (0..<2).map { [clocks] in ESP32I2C(name: "ESP32.I2C\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
+    sens = ESP32SENS(arena: arena, scheduler: scheduler)
+    aes = ESP32AES(arena: arena)
+    sha = ESP32SHA(arena: arena)
+    rsa = ESP32RSA(arena: arena)
     mmus = ["PRO", "APP"].map { ESP32CacheMMU(name: "ESP32.MMU.\($0)", arena: arena) }
     let buses = [Bus(), Bus()]
     self.buses = buses
@@ -75,6 +84,7 @@ public final class ESP32 {
     mapDevices()
     connect()
     connectPads()
+    connectPulses()
     resetEvent = scheduler.event("ESP32.reset") { [unowned self] _ in performReset() }
   }
 
@@ -117,20 +127,20 @@ public final class ESP32 {
       stubs.append(s)
       return s
     }
-    let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, stub("SENS")), (0xC00, 0x400, stub("RTC_I2C"))])
+    let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
     let rngPage = ESP32SharedPage(name: "ESP32.WDEV", [(0x144, 4, rng), (0, 0x1000, stub("WDEV"))])
     var apb: [(UInt32, Device, UInt32)] = [
       (0x3FF4_0000, uarts[0], 1), (0x3FF4_2000, spis[1], 1), (0x3FF4_3000, spis[0], 1), (0x3FF4_4000, gpio, 1), (0x3FF4_5000, stub("FE2"), 1), (0x3FF4_6000, stub("FE"), 1), (0x3FF4_7000, frcTimers, 1),
       (0x3FF4_8000, rtcPage, 1), (0x3FF4_9000, ioMux, 1), (0x3FF4_B000, stub("HINF"), 1), (0x3FF4_C000, stub("UHCI1"), 1), (0x3FF4_E000, analog, 1), (0x3FF4_F000, stub("I2S0"), 1), (0x3FF5_0000, uarts[1], 1),
-      (0x3FF5_1000, stub("BT", pages: 2), 2), (0x3FF5_3000, stub("I2C0"), 1), (0x3FF5_4000, stub("UHCI0"), 1), (0x3FF5_5000, stub("SLCHOST"), 1), (0x3FF5_6000, stub("RMT"), 1),
-      (0x3FF5_7000, stub("PCNT"), 1), (0x3FF5_8000, stub("SLC"), 1), (0x3FF5_9000, stub("LEDC"), 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, stub("NRX"), 1),
+      (0x3FF5_1000, stub("BT", pages: 2), 2), (0x3FF5_3000, i2cs[0], 1), (0x3FF5_4000, stub("UHCI0"), 1), (0x3FF5_5000, stub("SLCHOST"), 1), (0x3FF5_6000, rmt, 1),
+      (0x3FF5_7000, stub("PCNT"), 1), (0x3FF5_8000, stub("SLC"), 1), (0x3FF5_9000, ledc, 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, stub("NRX"), 1),
       (0x3FF5_D000, stub("BB"), 1), (0x3FF5_E000, stub("MCPWM0"), 1), (0x3FF5_F000, timerGroups[0], 1), (0x3FF6_0000, timerGroups[1], 1), (0x3FF6_1000, stub("RTCMEM", pages: 3), 3),
-      (0x3FF6_4000, spis[2], 1), (0x3FF6_5000, spis[3], 1), (0x3FF6_6000, apbControl, 1), (0x3FF6_7000, stub("I2C1"), 1), (0x3FF6_8000, stub("SDMMC"), 1), (0x3FF6_9000, stub("EMAC", pages: 2), 2),
+      (0x3FF6_4000, spis[2], 1), (0x3FF6_5000, spis[3], 1), (0x3FF6_6000, apbControl, 1), (0x3FF6_7000, i2cs[1], 1), (0x3FF6_8000, stub("SDMMC"), 1), (0x3FF6_9000, stub("EMAC", pages: 2), 2),
       (0x3FF6_B000, stub("TWAI"), 1), (0x3FF6_C000, stub("MCPWM1"), 1), (0x3FF6_D000, stub("I2S1"), 1), (0x3FF6_E000, uarts[2], 1), (0x3FF6_F000, stub("MCPWM2"), 1), (0x3FF7_0000, stub("MCPWM3"), 1),
       (0x3FF7_1000, stub("RWBT", pages: 2), 2), (0x3FF7_3000, stub("WIFI", pages: 2), 2), (0x3FF7_5000, rngPage, 1), (0x3FF7_6000, stub("WIFI2", pages: 10), 10),
     ]
     let bus: [(UInt32, Device, UInt32)] = [
-      (0x3FF0_0000, dport, 1), (0x3FF0_1000, stub("AES"), 1), (0x3FF0_2000, stub("RSA"), 1), (0x3FF0_3000, stub("SHA"), 1), (0x3FF1_0000, mmus[0], 2), (0x3FF1_2000, mmus[1], 2),
+      (0x3FF0_0000, dport, 1), (0x3FF0_1000, aes, 1), (0x3FF0_2000, rsa, 1), (0x3FF0_3000, sha, 1), (0x3FF1_0000, mmus[0], 2), (0x3FF1_2000, mmus[1], 2),
       (0x3FF1_F000, stub("PID"), 1),
     ]
     for (n, b) in buses.enumerated() {
@@ -150,7 +160,7 @@ public final class ESP32 {
     }
     apb += bus
     for (_, device, _) in apb { device.log = machine.log }
-    for device in [rtc, rtcIO] as [Device] + stubs { device.log = machine.log }
+    for device in [rtc, rtcIO, sens] as [Device] + stubs { device.log = machine.log }
   }
 
   // MARK: Wires
@@ -196,7 +206,11 @@ public final class ESP32 {
       source(28 + n, spis[n].irq)
       if n > 0 { source(51 + n, spis[n].dmaIRQ) }
     }
+    source(43, ledc.irq)
     source(44, efuse.irq)
+    source(47, rmt.irq)
+    source(51, rsa.irq)
+    for n in 0..<2 { source(49 + n, i2cs[n].irq) }
     source(46, rtc.irq)
     gpio.onInterrupt = { [unowned self] core, nmi, level in dport.setSource(nmi ? 23 : 22, level, core: core) }
     gpio.onPad = { [unowned self] _ in rtc.checkPads() }
@@ -204,17 +218,15 @@ public final class ESP32 {
     // ESP32 TRM §5.2.3; WDG, WIFI and others have no block here.
     dport.blocks = [
       0: [frcTimers], 1: [spis[0], spis[1]], 2: [uarts[0]], 5: [uarts[1]], 6: [spis[2]], 13: [timerGroups[0]], 15: [timerGroups[1]], 16: [spis[3]], 23: [uarts[2]],
+      7: [i2cs[0]], 9: [rmt], 11: [ledc], 18: [i2cs[1]],
     ]
+    dport.accelerators = [0: [aes], 1: [sha], 2: [rsa]]
+    sens.volts = { [unowned self] n in gpio.pins[n].volts }
   }
   private func source(_ n: Int, _ line: Line) { line.connect { [unowned self] level in dport.setSource(n, level) } }
 
   /// Signals of the GPIO matrix (§4.10).
   private func connectPads() {
-    func output(_ signal: Int, _ line: Line, enable: (() -> Bool)? = nil) {
-      gpio.signals[signal].out = { line.isHigh }
-      gpio.signals[signal].enable = enable
-      line.connect { [unowned self] _ in gpio.outputChanged(signal) }
-    }
     for (n, (data, control)) in [(14, 15), (17, 18), (198, 199)].enumerated() {
       let uart = uarts[n]
       output(data, uart.txd)
@@ -235,6 +247,29 @@ public final class ESP32 {
       gpio.signals[q].input = { [unowned spi] in spi.misoChanged($0) }
       gpio.signals[d].input = { [unowned spi] in spi.dataChanged($0) }
     }
+  }
+  private func connectPulses() {
+    for k in 0..<16 { output(71 + k, ledc.outputs[k]) }
+    ledc.isWatched = { [unowned self] in gpio.isWatched(71 + $0) }
+    for n in 0..<8 {
+      output(87 + n, rmt.outputs[n])
+      gpio.signals[83 + n].input = { [unowned self] in rmt.inputChanged(n, $0) }
+    }
+    rmt.isWatched = { [unowned self] in gpio.isWatched(87 + $0) }
+    for (n, (scl, sda)) in [(29, 30), (95, 96)].enumerated() {
+      let i2c = i2cs[n]
+      output(scl, i2c.scl)
+      output(sda, i2c.sda)
+      gpio.signals[scl].input = { [unowned i2c] in i2c.sclChanged($0) }
+      gpio.signals[sda].input = { [unowned i2c] in i2c.sdaChanged($0) }
+      for s in [scl, sda] { gpio.signals[s].idle = true }
+    }
+    gpio.onRoute = { [unowned self] in ledc.routesChanged() }
+  }
+  private func output(_ signal: Int, _ line: Line, enable: (() -> Bool)? = nil) {
+    gpio.signals[signal].out = { line.isHigh }
+    gpio.signals[signal].enable = enable
+    line.connect { [unowned self] _ in gpio.outputChanged(signal) }
   }
   /// Whether something is tied to the pad that leads to an input.
   private func isWired(_ signal: Int) -> Bool { gpio.source(of: signal).map { gpio.pins[$0].net.pins.count > 1 } ?? true }
@@ -303,6 +338,7 @@ public final class ESP32 {
   private func start(cause: UInt32) {
     rtc.reset()
     rtcIO.reset()
+    sens.reset()
     clocks.isAsleep = false
     for c in [sram0Code, dramCode, rtcFastCode, rtcSlowCode] { c.changed(offset: 0, count: c.size) }
     resetDigital(cause: cause)
@@ -312,7 +348,7 @@ public final class ESP32 {
     pendingReset.pointee = PendingReset()
     machine.scheduler.cancel(resetEvent)
     rtc.afterSystemReset()
-    for d in [dport, apbControl, efuse, frcTimers, ioMux, analog] + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
+    for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, aes, sha, rsa] + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
     gpio.reset()
     gpio.takeStraps()
     // Flash boot is what GPIO0 high asks for.

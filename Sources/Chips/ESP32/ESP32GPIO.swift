@@ -226,6 +226,7 @@ public final class ESP32GPIO: RegisterDevice, RegisterNaming {
     }
     // 34 to 39 only listen; an open drain only pulls down.
     if n >= 34 || (self[.pin0, n][bit: 2] && out) { enable = false }
+    if let dac = rtc.dac(n) { return pins[n].drive = Drive(.strong, volts: Float(dac) / 255 * 3.3) }
     pins[n].drive = enable ? (out ? .high : .low) : n >= 34 ? .none : rtc.pull(n) ?? mux.pull(n)
   }
   /// All pads to what their registers say.
