@@ -194,6 +194,7 @@ extension XtensaCore {
       if let p = map.place(a) { map.memory(p.store).decoded(p.offset) }
     }
     slot.pointee = s
+    if s.real == .loop || s.real == .loopnez || s.real == .loopgtz { markLoopEnd(s.imm) }
   }
   /// Whether the instruction at `next` uses what the load `s` loads: it waits a cycle.
   private func usedNext(_ s: Slot<Op>, _ next: UInt32) -> Bool {
