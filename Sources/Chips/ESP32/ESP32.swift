@@ -56,7 +56,7 @@ public final class ESP32 {
     dport = ESP32DPort(arena: arena)
     rtc = ESP32RTCControl(arena: arena, scheduler: scheduler, clocks: clocks)
     apbControl = ESP32APBControl(arena: arena)
-    efuse = ESP32EFuse(arena: arena, mac: mac)
+    efuse = ESP32EFuse(arena: arena, scheduler: scheduler, mac: mac)
     timerGroups = (0..<2).map { [clocks] in ESP32TimerGroup(name: "ESP32.TIMG\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     frcTimers = ESP32FRCTimers(arena: arena, scheduler: scheduler, clocks: clocks)
     uarts = (0..<3).map { [clocks] in ESP32UART(name: "ESP32.UART\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }

@@ -16,7 +16,7 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
     r[.clk].bits(0...16).reset(0x4052)
     r[.conf].bits(0...16).reset(0x10000)
     r[.status].reset(0)
-    r[.cmd].onWrite { d, v in d.command(v) }
+    r[.cmd].bits(0...1).onRead { d in d.finish() }.onWrite { d, v in d.command(v) }
     r[.intRaw].bits(0...1, .readOnly)
     r[.intSt].onRead { $0[.intRaw] & $0[.intEna] }
     r[.intEna].bits(0...1).onWrite { d, _ in d.irq.set(d[.intRaw] & d[.intEna] != 0) }
@@ -30,10 +30,14 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
   }
   /// Words of blocks 0 to 3, eight each, as burnt.
   let fuses: UnsafeMutablePointer<UInt32>
+  private let doneAt: UnsafeMutablePointer<UInt64>
+  private let scheduler: Scheduler
   public let irq: Line
 
   /// - Parameter mac: the base MAC address, six bytes.
-  init(arena: StateArena, mac: [UInt8]) {
+  init(arena: StateArena, scheduler: Scheduler, mac: [UInt8]) {
+    self.scheduler = scheduler
+    doneAt = arena.allocate("ESP32.EFUSE.doneAt", initial: UInt64(0))
     fuses = arena.allocate("ESP32.EFUSE.fuses", count: 32, initial: UInt32(0))
     irq = Line("ESP32.EFUSE.IRQ", arena: arena)
     super.init(Self.map, name: "ESP32.EFUSE", arena: arena)
@@ -63,5 +67,12 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
     }
     if v[bit: 0] { self[.intRaw][bit: 0] = true }
     irq.set(self[.intRaw] & self[.intEna] != 0)
+    // The boot ROM insists on seeing the command under way.
+    doneAt.pointee = scheduler.now &+ 10_000_000
+  }
+  /// CMD, whose bits go when the command is done.
+  private func finish() -> UInt32 {
+    if scheduler.now >= doneAt.pointee { self[.cmd] = 0 }
+    return self[.cmd]
   }
 }
