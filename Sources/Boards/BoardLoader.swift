@@ -59,7 +59,7 @@ public struct BoardLoader: Sendable {
   }
   private func loadROM(_ rom: String?, into board: Board) throws {
     if let rom { return try board.load(rom: Self.read(rom)) }
-    try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/rp2040/bootrom.bin").path), own: true)
+    try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path), own: true)
   }
   private func keep(_ flash: String, in board: Board) throws {
     let kept = try Self.read(flash)
