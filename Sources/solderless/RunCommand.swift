@@ -7,7 +7,7 @@ import Machine
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Boots a board and connects its console to this terminal.",
+    commandName: "run", abstract: "Boots a board in a window, or with its console on this terminal.",
     discussion: """
       solderless run pico                              MicroPython's prompt; Ctrl-] quits
       solderless run pico --exec "print(6*7)"          runs code and prints its output
@@ -81,9 +81,14 @@ struct RunCommand: ParsableCommand {
     let session = Session(board: board)
     session.until = Array((until ?? "").utf8)
     session.timeLimit = timeLimit
+    var shown: BoardWindow?
+    let isOpenEnded = code == nil && until == nil && timeLimit == nil && screenshot == nil && record == nil
+    if window || (!headless && isOpenEnded && BoardWindow.hasDisplay()) {
+      do { shown = try BoardWindow(session: session) } catch { say("note: \(error)") }
+    }
     var terminal: TerminalConsole?
     do {
-      for spec in serial.isEmpty ? (code == nil ? ["stdio"] : []) : serial {
+      for spec in serial.isEmpty ? (code == nil && shown == nil ? ["stdio"] : []) : serial {
         var kind = spec, name = board.defaultPort
         if let i = spec.firstIndex(of: "=") {
           name = String(spec[..<i])
@@ -111,7 +116,7 @@ struct RunCommand: ParsableCommand {
       }
     } catch { throw fail("\(error)") }
     let interactive = terminal?.isInteractive ?? false
-    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
+    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || shown != nil || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
     if interactive { say("\(board.name): Ctrl-] quits") }
     if let code {
       let repl = RawREPL(code: code)
@@ -156,13 +161,7 @@ struct RunCommand: ParsableCommand {
       }
       do { if let record { try c.record(into: record, rate: rate) } } catch { throw fail("\(error)") }
     }
-    var shown: BoardWindow?
-    let isOpenEnded = code == nil && until == nil && timeLimit == nil && screenshot == nil && record == nil
-    if window || (!headless && isOpenEnded && BoardWindow.hasDisplay()) {
-      do { shown = try BoardWindow(session: session) } catch { say("note: \(error)") }
-      if shown != nil, speed == nil { session.speed = 1 }
-    }
-    board.machine.log.sink = { if !interactive { say("note: \($0)") } }
+    board.machine.log.sink = { [shown] in if let shown { shown.remark($0) } else if !interactive { say("note: \($0)") } }
     board.bootPressed = bootsel
     board.powerOn()
     let ending = shown?.run() ?? session.run()

@@ -63,10 +63,11 @@ public final class BoardWindow {
     guard SDL_Init(SDL_INIT_VIDEO) == 0 else { throw SceneError("no window can be opened: \(String(cString: SDL_GetError())); start it where there is a display, or with --headless") }
     scene = Scene(board)
     let b = scene.bounds
-    // As large as the display allows, the scene about three times life size.
+    // As large as the display allows: the scene about two and a half times life size, 80 columns beside it.
     var usable = SDL_Rect(x: 0, y: 0, w: 1280, h: 800)
     SDL_GetDisplayUsableBounds(0, &usable)
-    let width = min(Int(b.width * 2.6) + 680, Int(usable.w) - 40, 1480), height = min(max(Int(b.height * 2.6) + 66, 640), Int(usable.h) - 60, 980)
+    let width = min(max(Int(b.width * 2.5), 380) + 660, Int(usable.w) - 40, 1600), height = min(max(Int(b.height * 2.5) + 66, 640), Int(usable.h) - 60, 1000)
+    split = max(0.3, 1 - 660 / Double(max(width, 1)))
     let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
     guard let w = SDL_CreateWindow("\(board.description.title) \u{2013} Solderless", 0x2FFF_0000, 0x2FFF_0000, Int32(max(width, 480)), Int32(max(height, 360)), flags),
       let r = SDL_CreateRenderer(w, -1, 0) ?? SDL_CreateRenderer(w, -1, SDL_RENDERER_SOFTWARE.rawValue)
@@ -156,6 +157,11 @@ public final class BoardWindow {
     for text in desk.takeNews() { say(text) }
     updateTip()
     draw()
+  }
+  /// A line of the machine's log, from its thread.
+  public func remark(_ text: String) {
+    FileHandle.standardError.write(Data("note: \(text)\n".utf8))
+    desk.tell(text)
   }
   func say(_ text: String, seconds: UInt64 = 8) { message = (text, SDL_GetTicks64() + seconds * 1000) }
 
