@@ -110,6 +110,12 @@ open class Board {
     layout.placements[id] = place
     return part
   }
+  /// Adds a part that is written as `id=type,attribute=value,…`.
+  @discardableResult public final func add(_ spec: String) throws -> Part {
+    let words = spec.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+    guard words.allSatisfy({ $0.count == 2 }), let first = words.first else { throw BoardError("the part \"\(spec)\" is not understood; write ID=TYPE, as in led1=wokwi-led,color=red") }
+    return try add(first[1], id: first[0], attributes: Dictionary(words.dropFirst().map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 }))
+  }
   public final func part(_ id: String) throws -> Part {
     if let p = parts.first(where: { $0.id == id }) { return p }
     throw BoardError("there is no part with the id \"\(id)\"; there \(parts.count == 1 ? "is" : "are") \(parts.isEmpty ? "none" : parts.map(\.id).joined(separator: ", "))")

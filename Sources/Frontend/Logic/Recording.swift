@@ -63,7 +63,7 @@ public final class Recording {
   }
   /// Lets a VCD file drive pads.
   /// - Parameter spec: the file, alone or with what its signals are on: `in.vcd:D0=GP3,D1=GP4`. Without that, signals drive the pads of their name.
-  public static func drive(_ board: Board, from spec: String) throws {
+  public static func drive(_ board: Board, from spec: String) throws -> Stimulus {
     var path = spec, pairs: [String: String] = [:]
     if !FileManager.default.fileExists(atPath: spec), let colon = spec.lastIndex(of: ":") {
       path = String(spec[..<colon])
@@ -81,8 +81,6 @@ public final class Recording {
       if let pad = pairs[name] { signals[n] = try board.pin(pad) } else if pairs.isEmpty, let pin = try? board.pin(name) { signals[n] = pin }
     }
     guard !signals.isEmpty else { throw SessionError("no signal of \(path) is named as a pad (\(vcd.names.joined(separator: ", "))); say which is which, as in \(path):\(vcd.names.first ?? "D0")=GP3") }
-    stimuli.append(Stimulus("stimulus\(stimuli.count)", changes: vcd.changes, signals: signals, machine: board.machine))
+    return Stimulus("stimulus.\(path)", changes: vcd.changes, signals: signals, machine: board.machine)
   }
-  /// They live as long as the machines that they drive.
-  nonisolated(unsafe) private static var stimuli: [Stimulus] = []
 }
