@@ -19,10 +19,14 @@ public final class Contact {
     get { closed.pointee }
     set {
       guard newValue != closed.pointee else { return }
+      // Whoever follows an average is told of its end by the way that it came.
+      for pin in [a.averagingPin, b.averagingPin] { pin?.isAveraged = false }
       closed.pointee = newValue
       a.net.resolve()
       // What the opened contact cut off has a level of its own.
       if !newValue, b.net !== a.net { b.net.resolve() }
+      a.net.listenersChanged()
+      if !newValue, b.net !== a.net { b.net.listenersChanged() }
     }
   }
   func other(than net: Net) -> Net { a.net === net ? b.net : a.net }
@@ -69,6 +73,7 @@ extension Net {
       rest.removeAll { net in node.contains { $0 === net } }
     }
     for (net, level) in new { net.settle(level) }
+    for (net, _) in new where net.hasVoltListeners { net.tellVolts() }
   }
   /// What a voltmeter shows; nil when nothing drives the net. Dividers are solved node by node.
   public var volts: Float? {
