@@ -47,6 +47,8 @@ public final class Pin {
   /// Told when a driver begins (true) or is about to end to drive the net by averages.
   public var onAverage: ((Bool) -> Void)?
   public internal(set) var average: Average?
+  /// The part whose serial port this is a leg of, when it takes whole words too.
+  public weak var frames: (any SPIFrameSink)?
 
   public init(_ name: String, arena: StateArena) {
     self.name = name
