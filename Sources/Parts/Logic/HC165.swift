@@ -26,7 +26,7 @@ public final class HC165: Part {
     inverse = pin("Q7_N")
     inputs = (0...7).map { pin("D\($0)") }
     latency = Latency("\(id).output", nanoseconds: 16, context: context) { [unowned self] in show() }
-    for p in inputs + [load, clock, inhibit] { p.onChange = { [unowned self] _ in inputsChanged() } }
+    for p in inputs + [load!, clock!, inhibit!] { p.onChange = { [unowned self] _ in inputsChanged() } }
     show()
   }
   private func inputsChanged() {
