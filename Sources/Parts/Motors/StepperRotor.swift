@@ -1,7 +1,8 @@
 import Machine
 
-/// The rotor of a bipolar stepper motor: it turns to where the field of its two coils points, by the shorter way.
-struct StepperRotor {
+/// The rotor of a bipolar stepper motor: it turns to where the field of its two coils points, by the shorter way; too slow to follow what
+/// passes between one driver's output and the next.
+final class StepperRotor {
   /// Positions in a full step, and directions of the field in a whole turn of it: four full steps.
   static let division: Int32 = 16
   private static let directions: [(a: Float, b: Float)] = {
@@ -14,9 +15,13 @@ struct StepperRotor {
     }
     return all
   }()
+  /// Picoseconds from a change of a coil to the look at its field.
+  private static let inertia: UInt64 = 10_000_000
   /// In sixteenths of a full step.
   private let position: UnsafeMutablePointer<Int32>
-  private unowned let aPlus: Pin, aMinus: Pin, bPlus: Pin, bMinus: Pin
+  private let aPlus: Pin, aMinus: Pin, bPlus: Pin, bMinus: Pin
+  private let scheduler: Scheduler
+  private var event: Scheduler.Event!
 
   init(_ name: String, aPlus: Pin, aMinus: Pin, bPlus: Pin, bMinus: Pin, context: PartContext) {
     position = context.arena.allocate("\(name).rotor", initial: Int32(0))
@@ -24,8 +29,11 @@ struct StepperRotor {
     self.aMinus = aMinus
     self.bPlus = bPlus
     self.bMinus = bMinus
-    let rotor = self
-    for p in [aPlus, aMinus, bPlus, bMinus] { p.onVolts = { rotor.turn() } }
+    scheduler = context.scheduler
+    event = scheduler.event("\(name).rotor") { [unowned self] _ in turn() }
+    for p in [aPlus, aMinus, bPlus, bMinus] {
+      p.onVolts = { [unowned self] in if !scheduler.isScheduled(event) { scheduler.schedule(event, after: Self.inertia) } }
+    }
   }
   /// Full steps from where it stood at power-on, clockwise positive, to the sixteenth.
   var steps: Double { Double(position.pointee) / Double(Self.division) }

@@ -147,6 +147,7 @@ struct BiaxialStepperPainter: Painter {
         c.rotate(degrees: look.value(n))
         let l = hand.length, w = 3.2 - Double(n) * 0.6
         c.fill(.rect(Rect(-w, -l, 2 * w, l + 6), radius: w), hand.color)
+        c.stroke(.rect(Rect(-w, -l, 2 * w, l + 6), radius: w), hand.color.mixed(.black, 0.5), width: 0.7)
         if hand.shape == "arrow" { c.fill(.polygon([Point(0, -l - 8), Point(6, -l + 3), Point(-6, -l + 3)]), hand.color) }
         if hand.shape == "ornate" {
           c.fill(.circle(Point(0, -l * 0.65), 6), hand.color)
@@ -254,7 +255,7 @@ struct BuzzerPainter: Painter {
     c.fill(.circle(Self.centre, 31), .radial(Self.centre + Point(-10, -12), radius: 52, [(0, Color(0x5A5F66)), (0.5, Color(0x2A2D31)), (1, Color(0x0E0F11))]))
     c.stroke(.circle(Self.centre, 22), Color(0x101214), width: 1.4)
     c.fill(.circle(Self.centre, 4.4), Color(0x050506))
-    c.text("+", at: Point(46, 48), size: 11, color: Color(0xA8ADB3), align: .centre, bold: true)
+    c.text("+", at: Point(50, 14), size: 11, color: Color(0xA8ADB3), align: .centre, bold: true)
   }
   func draw(_ look: Look, on c: Canvas) {
     let f = look.value(0)
