@@ -120,7 +120,7 @@ def main():
         for s in sections[i][4]: where[s] = at
 
     with open(o.stubs, "w") as out:
-        out.write("// Written by place.py.\n" + ('#include "windowed.inc"\n' if o.windowed else ""))
+        out.write("// Written by place.py.\n" + ('  .include \"windowed.inc\"\n' if o.windowed else ""))
         for address, symbol, text in stubs:
             out.write(f'.section .at.{address:08x},"ax"\n.global stub_{address:08x}\nstub_{address:08x}:\n')
             if symbol:
@@ -136,7 +136,7 @@ def main():
                 else: out.write(f"  j {symbol}\n")
                 placed.append((address, o.stubs.replace(".S", ".o"), [f".at.{address:08x}"], 4))
             else:
-                out.write("  entry a1, 32\n" if o.windowed else "")
+                out.write("  enter 32\n" if o.windowed else "")
                 out.write("  call0 missing_function\n")
                 if text is not None: out.write(f'  .asciz "{text}"\n')
                 placed.append((address, o.stubs.replace(".S", ".o"), [f".at.{address:08x}"], 0))
