@@ -23,7 +23,7 @@ public struct BoardLoader: Sendable {
       throw BoardError("there is no file \(s); check the path")
     }
     let description = try Catalog.board(named: name)
-    let board = Board(name: name, flashSize: description.flash.size, beside: other)
+    let board = try Catalog.make(description, beside: other)
     if let other { board.place(beside: other) }
     let version = chosen ?? description.firmware
     var remarks: [String] = []
@@ -34,9 +34,10 @@ public struct BoardLoader: Sendable {
     } else if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
       remarks = try board.load(firmware: Self.read(version), name: version)
     } else {
-      let wanted = try store.find(board: name, version: version)
+      let images = description.images ?? name
+      let wanted = try store.find(board: images, version: version)
       // The default may be out of reach where a package of another version is not.
-      let others = chosen == nil ? store.images.filter { $0.board == name && $0.pypi != nil && $0 != wanted && $0.version.first?.isNumber == true }.reversed() : []
+      let others = chosen == nil ? store.images.filter { $0.board == images && $0.pypi != nil && $0 != wanted && $0.version.first?.isNumber == true }.reversed() : []
       var image = wanted, data: Data
       do { data = try store.load(wanted) } catch {
         guard let other = others.first(where: { (try? store.load($0)) != nil }) else { throw error }
@@ -51,14 +52,14 @@ public struct BoardLoader: Sendable {
   }
   /// A board without firmware: its flash is what the file `flash` keeps, or erased.
   public func bare(_ name: String, flash: String?, rom: String?) throws -> Board {
-    let board = Board(name: name, flashSize: try Catalog.board(named: name).flash.size)
+    let board = try Catalog.make(Catalog.board(named: name))
     if let flash, FileManager.default.fileExists(atPath: flash) { try keep(flash, in: board) }
     try loadROM(rom, into: board)
     return board
   }
   private func loadROM(_ rom: String?, into board: Board) throws {
     if let rom { return try board.load(rom: Self.read(rom)) }
-    try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/rp2040/bootrom.bin").path), own: true)
+    try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path), own: true)
   }
   private func keep(_ flash: String, in board: Board) throws {
     let kept = try Self.read(flash)

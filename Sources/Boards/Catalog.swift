@@ -3,6 +3,13 @@ import Foundation
 /// What a file of `Machines/` says about a board.
 public struct BoardDescription: Codable, Sendable {
   public struct Flash: Codable, Sendable { public var size: Int }
+  /// Soldered on the board: its legs by the pads that they are on, its place from the board's corner in px.
+  public struct OnBoard: Codable, Sendable {
+    public var type: String, id: String
+    public var attributes: [String: String]?
+    public var pins: [String: String]
+    public var x: Double?, y: Double?
+  }
   public var name: String
   public var title: String
   public var chip: String
@@ -11,6 +18,15 @@ public struct BoardDescription: Codable, Sendable {
   public var led: String?
   public var console: String
   public var firmware: String
+  /// The boards of the firmware manifest whose images run on it; its own name when absent.
+  public var images: String?
+  /// More pads: a name for a pad of the chip, `GND`, or a supply such as `power(3.3)`.
+  public var pads: [String: String]?
+  /// Pads that an ADC measures.
+  public var analog: [String]?
+  public var parts: [OnBoard]?
+  /// The picture in `Assets`, without which the board is a plain rectangle.
+  public var art: String?
 }
 
 /// The boards that there are.
@@ -31,9 +47,19 @@ public enum Catalog {
   public static func board(named name: String) throws -> BoardDescription {
     let all = try boards()
     if let b = all.first(where: { $0.name == name }) { return b }
-    let nearest = all.min { distance($0.name, name) < distance($1.name, name) }?.name ?? ""
-    throw BoardError("there is no board or file \"\(name)\"; did you mean \(nearest)? \"solderless boards\" lists all")
+    throw BoardError("there is no board or file \"\(name)\"; did you mean \(nearest(name, in: all.map(\.name)) ?? "")? \"solderless boards\" lists all")
   }
+  /// A board of the catalog, wired, without firmware.
+  /// - Parameter other: a board in whose machine it is.
+  public static func make(_ description: BoardDescription, beside other: Board? = nil) throws -> Board {
+    switch description.chip {
+    case "RP2040": return try PicoBoard(description, beside: other)
+    case "ESP8266": return try ESP8266Board(description, beside: other)
+    default: throw BoardError("\(description.name) has a \(description.chip), which is not emulated")
+    }
+  }
+  /// The name that is spelled most like `name`.
+  public static func nearest(_ name: String, in names: [String]) -> String? { names.min { distance($0, name) < distance($1, name) } }
   /// Levenshtein distance.
   static func distance(_ a: String, _ b: String) -> Int {
     let x = Array(a.lowercased()), y = Array(b.lowercased())

@@ -19,7 +19,7 @@ public final class DriveFile {
   /// Told in a line what happened.
   public var onNews: (String) -> Void = { _ in }
 
-  public init(path: String, board: Board) {
+  public init(path: String, board: PicoBoard) {
     self.path = path
     host = board.host
     drive = MassStorage(host: board.host)

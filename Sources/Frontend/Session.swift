@@ -48,7 +48,7 @@ public final class Session {
     while true {
       if found { return .found }
       // Nobody holds a button for longer than it takes the boot ROM to look.
-      if board.bootselPressed, machine.now - begin > 500_000_000_000 { board.bootselPressed = false }
+      if board.bootPressed, machine.now - begin > 500_000_000_000 { board.bootPressed = false }
       if stopRequested { return .quit }
       if let s = machine.stop { return .stopped(s.message) }
       if let limit = timeLimit, Double(machine.now) >= limit * 1e12 { return .timeLimit }
@@ -92,9 +92,10 @@ public final class Session {
   }
   private func control(_ c: SerialControl, of port: Port) {
     switch c {
-    case .dtr(let on): port.isConnected = on
-    case .baud(let rate): if let s = board.host.serials.first(where: { $0.port === port }) { s.setBaud(UInt32(clamping: rate)) }
-    case .rts, .breakCondition, .purge: break
+    case .dtr(let on): board.serial(port, dtr: on, rts: nil, baud: nil)
+    case .rts(let on): board.serial(port, dtr: nil, rts: on, baud: nil)
+    case .baud(let rate): board.serial(port, dtr: nil, rts: nil, baud: rate)
+    case .breakCondition, .purge: break
     }
   }
   private func watch(_ byte: UInt8) {

@@ -6,12 +6,12 @@ import Parts
 
 /// Brings a UF2 file onto a board as people do: BOOTSEL held while it gets power, the file copied to the drive RPI-RP2.
 public final class UF2Copy {
-  private let board: Board
+  private let board: PicoBoard
   private let drive: MassStorage
   /// Told how much of the file has gone over, from 0 to 1.
   public var onProgress: (Double) -> Void = { _ in }
 
-  public init(board: Board) {
+  public init(board: PicoBoard) {
     self.board = board
     drive = MassStorage(host: board.host)
   }
@@ -29,10 +29,10 @@ public final class UF2Copy {
   /// - Returns: the label of the drive that took it, and the USB identity that the started program shows, if any.
   /// - Throws: a sentence when the board shows no drive, or does not take the file.
   public func copy(_ uf2: [UInt8]) throws -> (label: String, vendor: UInt16, product: UInt16) {
-    board.bootselPressed = true
+    board.bootPressed = true
     board.powerOn()
     run(seconds: 5) { drive.isPresent }
-    board.bootselPressed = false
+    board.bootPressed = false
     guard drive.isPresent, let sectors = try answer({ drive.capacity($0) }) else { throw SessionError("the board shows no drive with BOOTSEL held; is its boot ROM whole?") }
     func sector(_ n: Int) throws -> [UInt8] {
       guard let b = try answer({ drive.read(n, count: 1, $0) }) else { throw SessionError("the board's drive cannot be read") }

@@ -14,7 +14,8 @@ import Machine
   public var real: Op
   public var d: UInt8 = 0, n: UInt8 = 0, m: UInt8 = 0
   public var cycles: UInt8 = 1
-  private var padding: UInt16 = 0
+  /// Bytes of the instruction, and the registers' group that it needs; for cores with several lengths or windows.
+  public var size: UInt8 = 0, window: UInt8 = 0
   public var imm: UInt32 = 0
   /// Distance to a branch's target in slots.
   public var delta: Int32 = 0

@@ -27,7 +27,7 @@ struct FlashCommand: ParsableCommand {
       let bytes = there ? try BoardLoader.read(file) : [UInt8](try store.load(store.find(board: name, version: file)))
       let image = try FirmwareImage(reading: bytes, named: file, for: .rp2040)
       guard image.format == .uf2 else { throw BoardError("\(file) is \(image.format.rawValue), not UF2, which is all that the drive takes; \"solderless run \(name) --firmware \(file) --flash \(flash)\" takes it") }
-      let board = try BoardLoader(store: store).bare(name, flash: flash, rom: rom)
+      guard let board = try BoardLoader(store: store).bare(name, flash: flash, rom: rom) as? PicoBoard else { throw BoardError("\(name) has no BOOTSEL drive; \"solderless run \(name) --firmware \(file) --flash \(flash)\" takes the file") }
       let copy = UF2Copy(board: board)
       let shows = isatty(2) == 1
       copy.onProgress = { part in if shows { FileHandle.standardError.write(Data("\r\(file): \(Int(part * 100)) %".utf8)) } }

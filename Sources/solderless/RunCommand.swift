@@ -117,6 +117,7 @@ struct RunCommand: ParsableCommand {
       session.repl = repl
     }
     if let drive {
+      guard let board = board as? PicoBoard else { throw fail("\(board.name) has no USB drive; leave --drive out") }
       let file = DriveFile(path: drive, board: board), before = session.onSlice
       file.onNews = { say($0) }
       session.onSlice = {
@@ -132,7 +133,7 @@ struct RunCommand: ParsableCommand {
       }
     }
     board.machine.log.sink = { if !interactive { say("note: \($0)") } }
-    board.bootselPressed = bootsel
+    board.bootPressed = bootsel
     board.powerOn()
     let ending = session.run()
     session.onSlice()

@@ -13,17 +13,17 @@ import Testing
     (ProcessInfo.processInfo.environment["SOLDERLESS_ROMS"] ?? "").split(separator: ":").map { $0 + "/" + name }.first { FileManager.default.fileExists(atPath: $0) }
   }
   final class Bench {
-    let board: Board
+    let board: PicoBoard
     let drive: MassStorage
     init(_ rom: String, flash: String? = nil) throws {
       let loader = try #require(BootTests.loader)
-      board = try loader.load("pico", firmware: "1.24.1", rom: rom.isEmpty ? nil : BOOTSELTests.rom(rom)).board
+      board = try #require(try loader.load("pico", firmware: "1.24.1", rom: rom.isEmpty ? nil : BOOTSELTests.rom(rom)).board as? PicoBoard)
       board.flash.load([UInt8](repeating: 0xFF, count: board.flash.size))
       drive = MassStorage(host: board.host)
-      board.bootselPressed = true
+      board.bootPressed = true
       board.powerOn()
       run(0.8)
-      board.bootselPressed = false
+      board.bootPressed = false
     }
     func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
     /// Runs until the answer is there.
@@ -101,7 +101,7 @@ import Testing
   }
   /// The same as `solderless flash` does it.
   @Test(.enabled(if: BootTests.available), arguments: roms.filter { !$0.contains("b2") }) func aUF2IsCopied(rom: String) throws {
-    let store = try FirmwareStore(), board = try BoardLoader(store: store).bare("pico", flash: nil, rom: rom.isEmpty ? nil : Self.rom(rom))
+    let store = try FirmwareStore(), board = try #require(try BoardLoader(store: store).bare("pico", flash: nil, rom: rom.isEmpty ? nil : Self.rom(rom)) as? PicoBoard)
     var parts: [Double] = []
     let copy = UF2Copy(board: board)
     copy.onProgress = { parts.append($0) }

@@ -12,8 +12,8 @@ import Testing
     if !ok { print("BootTests: no Pico firmware or no RP2040 boot ROM, so boot tests are skipped; name folders in SOLDERLESS_FIRMWARE and SOLDERLESS_ROMS") }
     return ok
   }()
-  static func board(_ version: String, board: String = "pico") throws -> Board {
-    try #require(try loader?.load(board, firmware: version, rom: nil).board)
+  static func board(_ version: String, board: String = "pico") throws -> PicoBoard {
+    try #require(try loader?.load(board, firmware: version, rom: nil).board as? PicoBoard)
   }
   /// Runs `code` and gives what it printed and the cycle count at the end.
   static func execute(_ code: String, on board: Board, quantum: UInt64? = nil, snapshots: Bool = false) throws -> (String, UInt64) {
@@ -331,14 +331,14 @@ import Testing
     let board = try BootTests.board("1.28.0")
     board.powerOn()
     board.machine.run(until: 100_000_000_000)
-    board.bootselPressed = true
+    board.bootPressed = true
     let port = try #require(board.ports["usb"])
     var out: [UInt8] = []
     port.onOutput = { out.append($0) }
     port.isConnected = true
     board.machine.run(until: 1_000_000_000_000)
     for pressed in [true, false] {
-      board.bootselPressed = pressed
+      board.bootPressed = pressed
       port.feed(Array("import rp2; print('button', rp2.bootsel_button())\r".utf8))
       board.machine.run(until: board.machine.now + 200_000_000_000)
     }
@@ -347,7 +347,7 @@ import Testing
   }
   @Test(.enabled(if: BootTests.available), arguments: [true, false]) func heldAtResetOrAskedForItBringsBOOTSELMode(held: Bool) throws {
     let board = try BootTests.board("1.28.0")
-    board.bootselPressed = held
+    board.bootPressed = held
     board.powerOn()
     if !held {
       let port = try #require(board.ports["usb"])
@@ -415,7 +415,7 @@ import Testing
     let store = try FirmwareStore()
     let under = try BootTests.board("1.28.0").flash.contents
     let zig = try store.load(store.find(board: "pico", version: "other-zig-blinky"))
-    let alone = Board()
+    let alone = try PicoBoard(Catalog.board(named: "pico"))
     #expect(try alone.load(firmware: [UInt8](zig), name: "zig.uf2").contains { $0.contains("second stage") })
     let board = try BootTests.board("1.28.0")
     board.flash.load(under)

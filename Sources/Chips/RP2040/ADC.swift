@@ -21,8 +21,6 @@ public final class ADC: RegisterDevice, RegisterNaming {
     var converting = false, channel = 0
     var fifo: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     var head = 0, count = 0
-    /// Volts at the five inputs; the fifth comes from the temperature.
-    var volts: (Float, Float, Float, Float) = (0, 0, 0, 1.65)
     var celsius: Float = 27
   }
   let state: UnsafeMutablePointer<State>
@@ -45,14 +43,12 @@ public final class ADC: RegisterDevice, RegisterNaming {
     get { state.pointee.celsius }
     set { state.pointee.celsius = newValue }
   }
-  /// Puts `volts` on input 0 to 3 (GPIO26 to GPIO29).
-  public func setVoltage(_ volts: Float, input n: Int) {
-    withUnsafeMutableBytes(of: &state.pointee.volts) { $0.storeBytes(of: volts, toByteOffset: (n & 3) * 4, as: Float.self) }
-  }
+  /// The volts at input 0 to 3 (GPIO26 to GPIO29), asked at each sample.
+  public var volts: (Int) -> Float = { _ in 0 }
   private func sample(_ n: Int) -> UInt16 {
     let volts: Float
     switch n {
-    case 0..<4: volts = withUnsafeBytes(of: &state.pointee.volts) { $0.load(fromByteOffset: n * 4, as: Float.self) }
+    case 0..<4: volts = self.volts(n)
     // §4.9.5: 0.706 V at 27 degrees, 1.721 mV less for each degree more.
     case 4: volts = self[.cs][bit: 1] ? 0.706 - (state.pointee.celsius - 27) * 0.001721 : 0
     default: volts = 0

@@ -4,13 +4,30 @@ public struct Drive: BitwiseCopyable, Sendable, Equatable {
   /// `resistor`: a level through some kilohms, which a driver overrules and a pull does not.
   public var strength: Strength
   public var high: Bool
+  public var volts: Float
   public init(_ strength: Strength, high: Bool) {
     self.strength = strength
     self.high = high
+    volts = high ? 3.3 : 0
+  }
+  /// A voltage, which an input sees as high from half the supply on.
+  public init(_ strength: Strength, volts: Float) {
+    self.strength = strength
+    self.volts = volts.isFinite ? volts : 0
+    high = self.volts >= Net.threshold
   }
   public static let none = Drive(.none, high: false)
   public static let low = Drive(.strong, high: false), high = Drive(.strong, high: true)
   public static let pullUp = Drive(.pull, high: true), pullDown = Drive(.pull, high: false)
+  /// In siemens: an output stage, a module's output or wiper, a pad's pull.
+  var conductance: Float {
+    switch strength {
+    case .none: 0
+    case .pull: 1 / 50_000
+    case .resistor: 1 / 1_000
+    case .strong: 1 / 25
+    }
+  }
 }
 
 /// What a net carries.
@@ -40,15 +57,21 @@ public final class Pin {
   }
   public var level: NetLevel { net.level.pointee }
   /// Something else is on the net, or a probe.
-  public var isWatched: Bool { net.pins.count > 1 || net.onChange != nil }
+  public var isWatched: Bool { net.pins.count > 1 || net.onChange != nil || !net.contacts.isEmpty }
   /// The level as an input sees it: floating reads low, contention reads high.
   public var isHigh: Bool { net.level.pointee == .high || net.level.pointee == .contention }
+  /// What a voltmeter shows; nil when nothing drives the net.
+  public var volts: Float? { net.volts }
 }
 
 /// Pins tied together.
 public final class Net {
+  /// From this voltage on an input reads high.
+  public static let threshold: Float = 1.65
   public private(set) var name: String
-  public fileprivate(set) var pins: [Pin] = []
+  public internal(set) var pins: [Pin] = []
+  /// What can join this net with others while the machine runs.
+  public internal(set) var contacts: [Contact] = []
   let level: UnsafeMutablePointer<NetLevel>
   /// Told once per net when two pins drive against each other.
   public var onContention: ((Net) -> Void)?
@@ -66,28 +89,49 @@ public final class Net {
     for p in from.pins { p.net = a.net }
     a.net.pins += from.pins
     from.pins = []
+    a.net.contacts += from.contacts
+    from.contacts = []
+    if a.net.onContention == nil { a.net.onContention = from.onContention }
+    if a.net.onChange == nil { a.net.onChange = from.onChange }
     a.net.resolve()
   }
-  func resolve() {
+
+  /// The drives that meet here, strongest first.
+  struct Sum {
     var strongHigh = false, strongLow = false, resistorHigh = false, resistorLow = false, pullHigh = false, pullLow = false
-    for p in pins {
-      let d = p.state.pointee
-      switch d.strength {
+
+    mutating func add(_ strength: Drive.Strength, high: Bool) {
+      switch strength {
       case .none: break
-      case .pull: if d.high { pullHigh = true } else { pullLow = true }
-      case .resistor: if d.high { resistorHigh = true } else { resistorLow = true }
-      case .strong: if d.high { strongHigh = true } else { strongLow = true }
+      case .pull: if high { pullHigh = true } else { pullLow = true }
+      case .resistor: if high { resistorHigh = true } else { resistorLow = true }
+      case .strong: if high { strongHigh = true } else { strongLow = true }
       }
     }
-    let new: NetLevel =
+    var level: NetLevel {
       strongHigh && strongLow ? .contention
-      : strongHigh ? .high
-      : strongLow ? .low
-      : resistorHigh && resistorLow ? .floating
-      : resistorHigh ? .high
-      : resistorLow ? .low
-      : pullHigh ? .high
-      : pullLow ? .low : .floating
+        : strongHigh ? .high
+        : strongLow ? .low
+        : resistorHigh && resistorLow ? .floating
+        : resistorHigh ? .high
+        : resistorLow ? .low
+        : pullHigh ? .high
+        : pullLow ? .low : .floating
+    }
+    /// What comes through a resistor: a strong level weakened, a weak one as it is.
+    var behindResistor: Drive {
+      if strongHigh || strongLow { return strongHigh && strongLow ? .none : Drive(.resistor, high: strongHigh) }
+      if resistorHigh || resistorLow { return resistorHigh && resistorLow ? .none : Drive(.resistor, high: resistorHigh) }
+      return pullHigh != pullLow ? Drive(.pull, high: pullHigh) : .none
+    }
+  }
+  func resolve() {
+    guard contacts.isEmpty else { return resolveJoined() }
+    var sum = Sum()
+    for p in pins { sum.add(p.state.pointee.strength, high: p.state.pointee.high) }
+    settle(sum.level)
+  }
+  func settle(_ new: NetLevel) {
     guard new != level.pointee else { return }
     level.pointee = new
     if new == .contention { onContention?(self) }

@@ -1,0 +1,110 @@
+import Chips
+import Images
+import Machine
+import Parts
+
+/// A board with an ESP8266 module: NodeMCU, D1 mini and their kin.
+public final class ESP8266Board: Board {
+  public let chip: ESP8266
+  public let flashChip: W25Q
+  /// The resistors that hold the straps, and the buttons FLASH and RST with the auto-reset transistors beside them.
+  private let straps: [Pin], flashButton: Pin, resetButton: Pin
+  private struct State: BitwiseCopyable {
+    /// The last bytes of the console, and whether they have been a prompt.
+    var tail: UInt32 = 0, prompted = false
+    var boot = false, reset = false, dtr = false, rts = false
+  }
+  private let state: UnsafeMutablePointer<State>
+  public override var nominalHertz: Double { 80_000_000 }
+
+  /// - Parameter other: a board in whose machine this one is, so that they can be wired together.
+  public init(_ description: BoardDescription, beside other: Board? = nil) throws {
+    let (machine, flash) = Board.ground(description, clock: Clock(hertz: description.crystal * 2), beside: other)
+    let arena = machine.arena
+    chip = ESP8266(machine: machine, flash: flash, crystal: description.crystal)
+    flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD165_4C20_0B54_6E26, arena: arena, scheduler: machine.scheduler)
+    state = arena.allocate("ESP8266Board.state", initial: State())
+    straps = ["GPIO0", "GPIO2", "GPIO15"].map { Pin("\($0).strap", arena: arena) }
+    flashButton = Pin("FLASH", arena: arena)
+    resetButton = Pin("RESET", arena: arena)
+    super.init(description, machine: machine, flash: flash)
+    for (n, port) in ["uart0", "uart1"].enumerated() {
+      let p = Port(port, arena: arena)
+      ports[port] = p
+      chip.uarts[n].port = p
+    }
+    pins = Dictionary(uniqueKeysWithValues: (chip.gpio.pins + [chip.rtc.gpio16, chip.rst]).map { ($0.name, $0) })
+    pins["A0"] = chip.tout
+    for (pin, (n, high)) in zip(straps, [(0, true), (2, true), (15, false)]) {
+      pin.drive = Drive(.pull, high: high)
+      Net.tie(chip.gpio.pins[n], pin)
+    }
+    Net.tie(chip.gpio.pins[0], flashButton)
+    Net.tie(chip.rst, resetButton)
+    chip.spis[0].target = flashChip
+    flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
+    chip.uarts[0].onSent = { [unowned self] byte in
+      state.pointee.tail = state.pointee.tail << 8 | UInt32(byte)
+      if state.pointee.tail == 0x3E3E_3E20 { state.pointee.prompted = true }
+    }
+    watchContention(chip.gpio.pins)
+    try equip()
+  }
+  public override func load(rom: [UInt8], own: Bool = false) throws {
+    guard rom.count == chip.rom.size else {
+      throw ImageError("the boot ROM has \(rom.count) bytes, the ESP8266's has \(chip.rom.size); name a ROM image of that size")
+    }
+    chip.rom.load(rom)
+  }
+  @discardableResult public override func load(firmware data: [UInt8], name file: String) throws -> [String] {
+    let image = try FirmwareImage(reading: data, named: file, for: .esp8266)
+    for s in image.segments {
+      guard s.end <= UInt64(flash.size) else {
+        throw ImageError("\(file) does not fit: it reaches 0x\(String(s.end, radix: 16)), beyond the \(flash.size >> 10) KiB of flash")
+      }
+    }
+    for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
+    return image.notes + image.warnings
+  }
+  /// A prompt was seen: what comes before would interrupt the firmware's start.
+  public override var consoleReady: Bool { state.pointee.prompted }
+  public override func powerOn() {
+    super.powerOn()
+    state.pointee.prompted = false
+    chip.powerOn()
+  }
+  public override func powerOff() {
+    super.powerOff()
+    flashChip.powerLost()
+    chip.powerOff()
+  }
+  /// FLASH, which pulls GPIO0 low.
+  public override var bootPressed: Bool {
+    get { state.pointee.boot }
+    set {
+      state.pointee.boot = newValue
+      updateButtons()
+    }
+  }
+  public override var resetPressed: Bool {
+    get { state.pointee.reset }
+    set {
+      state.pointee.reset = newValue
+      updateButtons()
+    }
+  }
+  /// The adapter's RTS resets and its DTR pulls GPIO0 low, each only without the other, as two transistors make it.
+  public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
+    super.serial(port, dtr: dtr, rts: rts, baud: baud)
+    guard port === ports["uart0"] else { return }
+    if let dtr { state.pointee.dtr = dtr }
+    if let rts { state.pointee.rts = rts }
+    if let baud, baud > 0 { chip.uarts[0].portBaud = UInt64(baud) }
+    updateButtons()
+  }
+  private func updateButtons() {
+    let s = state.pointee
+    flashButton.drive = s.boot || s.dtr && !s.rts ? Drive(.resistor, high: false) : .none
+    resetButton.drive = s.reset || s.rts && !s.dtr ? .low : .none
+  }
+}

@@ -1,0 +1,68 @@
+import Machine
+
+extension ESP8266 {
+  /// The registers between the core and the blocks: interrupts' enables, flash cache, clocks, eFuse.
+  /// Names as in the headers of Espressif's SDKs and of esp-open-rtos.
+  public final class DPORT: RegisterDevice, RegisterNaming {
+    public enum Register: UInt32, CaseIterable, Sendable {
+      case nmiIntEnable = 0x00, edgeIntEnable = 0x04, unknown08 = 0x08, cacheFlashCtrl = 0x0C, unknown10 = 0x10, ctl = 0x14
+      case clockgateWatchdog = 0x18, unknown1C = 0x1C, spiIntStatus = 0x20, spiCacheRAM = 0x24, hostInfSel = 0x28, slcTxDescDebug = 0x2C
+      case unknown30 = 0x30
+      case otpMAC0 = 0x50, otpMAC1 = 0x54, otpChipID = 0x58, otpMAC2 = 0x5C
+    }
+    static let map = RegisterMap<DPORT> { r in
+      r[.nmiIntEnable].bits(0...31)
+      r[.edgeIntEnable].bits(0...31)
+      r[.unknown08].bits(0...31)
+      // Bit 1: the flush that bit 0 asked for is done. Bit 9: the controller is busy; it never is between instructions.
+      r[.cacheFlashCtrl].bits(0...0).bits(2...8).bits(10...31).onRead { d in d[.cacheFlashCtrl] | (d[.cacheFlashCtrl] & 1) << 1 }.onWrite { d, _ in d.onCache() }
+      r[.unknown10].bits(0...31)
+      r[.ctl].bits(0...31).onWrite { d, _ in d.onClock() }
+      r[.clockgateWatchdog].bits(0...31)
+      r[.unknown1C].bits(0...31)
+      r[.spiIntStatus].onRead { d in d.spiInterrupts() }
+      r[.spiCacheRAM].bits(0...31).onWrite { d, _ in d.onCache() }
+      r[.hostInfSel].bits(0...31).onWrite { d, _ in d.onSwap() }
+      r[.slcTxDescDebug].bits(0...31)
+      r[.unknown30, count: 8].bits(0...31)
+      r[.otpMAC0].onRead { d in d.fuses[0] }
+      r[.otpMAC1].onRead { d in d.fuses[1] }
+      r[.otpChipID].onRead { d in d.fuses[2] }
+      r[.otpMAC2].onRead { d in d.fuses[3] }
+    }
+    /// HOST_INF_SEL: UART0's TXD and RTS, RXD and CTS change places.
+    static let uart0PinSwap = 2
+    /// The cache's control or the RAM lent to it changed.
+    var onCache: () -> Void = {}
+    /// CPU clock: once or twice the bus clock.
+    var onClock: () -> Void = {}
+    /// UART pins swapped.
+    var onSwap: () -> Void = {}
+    /// SPI0's, SPI1's and I2S's interrupts (bits 4, 7 and 9).
+    var spiInterrupts: () -> UInt32 = { 0 }
+    private let fuses: UnsafeMutablePointer<UInt32>
+
+    init(arena: StateArena) {
+      fuses = arena.allocate("ESP8266.eFuse", count: 4, initial: UInt32(0))
+      super.init(Self.map, name: "ESP8266.DPORT", arena: arena)
+    }
+    /// Burns the eFuse with a station MAC of Espressif's range 18:FE:34, as the first chips have it.
+    /// - Parameter serial: the last three bytes.
+    func burn(serial: UInt32) {
+      fuses[0] = serial << 24 | 0x0080_0000
+      fuses[1] = 0x0200_0000 | serial >> 8 & 0xFFFF
+      fuses[2] = 0x0000_B000
+      fuses[3] = 0
+    }
+    public var cacheEnabled: Bool { self[.cacheFlashCtrl][bit: 8] }
+    /// Where in the flash the window at 0x40200000 begins: 2 MiB blocks by bits 18:16, and the odd megabyte by bit 25.
+    public var flashWindow: UInt32 { self[.cacheFlashCtrl][bits: 16...18] << 21 | (self[.cacheFlashCtrl][bit: 25] ? 1 << 20 : 0) }
+    public var isDoubleClock: Bool { self[.ctl][bit: 0] }
+    public override func reset() {
+      super.reset()
+      onCache()
+      onClock()
+      onSwap()
+    }
+  }
+}

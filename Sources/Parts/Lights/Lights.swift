@@ -1,0 +1,3 @@
+extension PartCatalog {
+  static let lights: [Part.Type] = [LED.self]
+}
