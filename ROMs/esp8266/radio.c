@@ -43,7 +43,7 @@ u32 rom_pbus_force_test(u32 chain, u32 at, u32 value) {
 }
 // Registers of the chains lie side by side, three of nine bits in a word.
 u32 rom_pbus_rd(u32 chain, u32 at) {
-  static const u32 first[8] ROM_WORDS = {0, 1, 3, 5, 8, 10, 12, 14};
+  static const u32 first[8] ROM_WORDS = {0, 2, 4, 5, 7, 9, 11, 12};
   u32 index = at == 4 ? first[chain & 7] + 2 : first[chain & 7] + at - 1;
   if (index == 12) return REG(BASEBAND + 0xA4 + 16) & 0x1FF;
   return REG(BASEBAND + 0xA4 + 4 * (index / 3)) >> (18 - 9 * (index % 3)) & 0x1FF;
@@ -63,11 +63,21 @@ s32 rom_mhz2ieee(u32 mhz, u32 flags) {
   return mhz < 2484 ? ((s32)mhz - 2407) / 5 : 15 + ((s32)mhz - 2512) / 20;
 }
 
+/// 16 dB of amplitude are 128: a number with `fraction` bits behind the point in eighths of a decibel, near enough.
+s32 rom_linear_to_db(s32 v, u32 fraction) {
+  static const u32 logarithms[4] ROM_WORDS = {0x0C080400, 0x19161310, 0x24221F1C, 0x2E2C2927};  // 48 log2(1 + i/16)
+  v = fraction < 3 ? v << (3 - fraction) : v >> (fraction - 3);
+  s32 octaves = 0;
+  while (v >= 0 && v >> octaves >= 32) octaves++;
+  u32 index = v >> octaves & 15;
+  return (v >> octaves >= 16 ? octaves + 1 : 0) * 48 + (logarithms[index / 4] >> 8 * (index & 3) & 0xFF);
+}
+
 static u32 nothing(void) { return 0; }
 #define T4 nothing, nothing, nothing, nothing
 void *phy_functions[72] = {
     [0] = rom_abs_temp, rom_chip_v5_disable_cca, rom_chip_v5_enable_cca, nothing, nothing, nothing, nothing, nothing,
-    [8] = T4, T4, nothing, rom_mhz2ieee, nothing, nothing, nothing, nothing, nothing, nothing,
+    [8] = T4, nothing, nothing, rom_linear_to_db, nothing, nothing, rom_mhz2ieee, nothing, nothing, nothing, nothing, nothing, nothing,
     [24] = T4, T4, T4,
     [36] = rom_i2c_readReg, rom_i2c_readReg_Mask, rom_i2c_writeReg, rom_i2c_writeReg_Mask, rom_pbus_debugmode, nothing, nothing, rom_pbus_force_test,
     [44] = rom_pbus_rd, nothing, nothing, rom_pbus_workmode,

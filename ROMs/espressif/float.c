@@ -134,7 +134,7 @@ double __muldf3(double fa, double fb) {
   u64 a = double_bits(fa), b = double_bits(fb), x = a & ~SIGN64, y = b & ~SIGN64, sign = (a ^ b) & SIGN64;
   if (nan64(a)) return D(a | QUIET64);
   if (nan64(b)) return D(b | QUIET64);
-  if (x == INF64 || y == INF64) return D(!x || !y ? INF64 | QUIET64 : sign | INF64);
+  if (x == INF64 || y == INF64) return D(!x || !y ? (x ? a : b) | QUIET64 : sign | INF64);
   if (!x || !y) return D(sign);
   int ea, eb;
   u64 m = unpack64(x, &ea), n = unpack64(y, &eb);
@@ -149,7 +149,7 @@ float __mulsf3(float fa, float fb) {
   u32 a = float_bits(fa), b = float_bits(fb), x = a & ~SIGN32, y = b & ~SIGN32, sign = (a ^ b) & SIGN32;
   if (nan32(a)) return F(a | QUIET32);
   if (nan32(b)) return F(b | QUIET32);
-  if (x == INF32 || y == INF32) return F(!x || !y ? INF32 | QUIET32 : sign | INF32);
+  if (x == INF32 || y == INF32) return F(!x || !y ? (x ? a : b) | QUIET32 : sign | INF32);
   if (!x || !y) return F(sign);
   int ea, eb;
   u32 m = unpack32(x, &ea), n = unpack32(y, &eb);
@@ -161,9 +161,9 @@ double __divdf3(double fa, double fb) {
   u64 a = double_bits(fa), b = double_bits(fb), x = a & ~SIGN64, y = b & ~SIGN64, sign = (a ^ b) & SIGN64;
   if (nan64(a)) return D(a | QUIET64);
   if (nan64(b)) return D(b | QUIET64);
-  if (x == INF64) return D(y == INF64 ? INF64 | QUIET64 : sign | INF64);
+  if (x == INF64) return D(sign | INF64 | (y == INF64 ? QUIET64 : 0));
   if (y == INF64) return D(sign);
-  if (!y) return D(!x ? INF64 | QUIET64 : sign | INF64);
+  if (!y) return D(sign | INF64 | (x ? 0 : QUIET64));
   if (!x) return D(sign);
   int ea, eb;
   u64 m = unpack64(x, &ea) >> 1, n = unpack64(y, &eb) >> 1, q = 0;
@@ -178,9 +178,9 @@ float __divsf3(float fa, float fb) {
   u32 a = float_bits(fa), b = float_bits(fb), x = a & ~SIGN32, y = b & ~SIGN32, sign = (a ^ b) & SIGN32;
   if (nan32(a)) return F(a | QUIET32);
   if (nan32(b)) return F(b | QUIET32);
-  if (x == INF32) return F(y == INF32 ? INF32 | QUIET32 : sign | INF32);
+  if (x == INF32) return F(sign | INF32 | (y == INF32 ? QUIET32 : 0));
   if (y == INF32) return F(sign);
-  if (!y) return F(!x ? INF32 | QUIET32 : sign | INF32);
+  if (!y) return F(sign | INF32 | (x ? 0 : QUIET32));
   if (!x) return F(sign);
   int ea, eb;
   u32 m = unpack32(x, &ea) >> 1, n = unpack32(y, &eb) >> 1, q = 0;
