@@ -330,6 +330,8 @@ longjmp:
   spill
   wsr a4, ps
   rsync
+  .global longjmp_rest // where firmware that spills the windows itself comes in, 20 bytes from longjmp
+longjmp_rest:
   l32i a0, a2, 64
   addi a4, a1, -16
   l32i a5, a2, 0
