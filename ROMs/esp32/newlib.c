@@ -46,6 +46,7 @@ struct File {
   short flags, file;
   struct { u8 *base; int size; } buffer;
   int line_size;
+  Reent *data;
   void *cookie;
   int (*read)(Reent *, void *, char *, int), (*write)(Reent *, void *, const char *, int);
   s32 (*seek)(Reent *, void *, s32, int);
@@ -57,11 +58,10 @@ struct File {
   struct { u8 *base; int size; } line;
   int block_size;
   s32 offset;
-  Reent *data;
   u32 lock, state[2];
   int flags2;
 };
-_Static_assert(sizeof(File) == 104 && offsetof(File, lock) == 88, "newlib's FILE");
+_Static_assert(sizeof(File) == 104 && offsetof(File, lock) == 88 && offsetof(File, cookie) == 32, "newlib's FILE");
 
 typedef struct Glue Glue;
 struct Glue { Glue *next; int count; File *files; };
@@ -93,6 +93,19 @@ int *__errno(void) { return &__getreent()->error; }
 
 // ---- calls of the system
 
+void *malloc(size_t n) { return syscalls()->malloc(__getreent(), n); }
+void free(void *p) { syscalls()->free(__getreent(), p); }
+void *realloc(void *p, size_t n) { return syscalls()->realloc(__getreent(), p, n); }
+void *calloc(size_t count, size_t n) { return syscalls()->calloc(__getreent(), count, n); }
+
+// Each entry of the table as a function, with all the arguments that it may have.
+#define ENTRY(n) \
+  u32 syscall_##n(u32 a, u32 b, u32 c, u32 d, u32 e, u32 f) { return ((u32(**)(u32, u32, u32, u32, u32, u32))syscalls())[n](a, b, c, d, e, f); }
+ENTRY(1) ENTRY(2) ENTRY(3) ENTRY(4) ENTRY(5) ENTRY(6) ENTRY(7) ENTRY(8) ENTRY(9) ENTRY(10)
+ENTRY(11) ENTRY(12) ENTRY(13) ENTRY(14) ENTRY(15) ENTRY(16) ENTRY(17) ENTRY(18) ENTRY(19) ENTRY(20)
+ENTRY(21) ENTRY(22) ENTRY(23) ENTRY(24) ENTRY(25) ENTRY(26) ENTRY(27) ENTRY(28) ENTRY(29) ENTRY(30)
+ENTRY(31) ENTRY(32) ENTRY(33) ENTRY(34) ENTRY(35)
+
 int close(int file) { return syscalls()->close(__getreent(), file); }
 int open(const char *path, int flags, int mode) { return syscalls()->open(__getreent(), path, flags, mode); }
 s32 read(int file, void *to, u32 n) { return syscalls()->read(__getreent(), file, to, n); }
@@ -100,7 +113,6 @@ s32 write(int file, const void *from, u32 n) { return syscalls()->write(__getree
 void *sbrk(s32 n) { return syscalls()->sbrk(__getreent(), n); }
 u32 times(void *to) { return syscalls()->times(__getreent(), to); }
 int creat(const char *path, int mode) { return open(path, 0x601, mode); }
-void abort_program(void) { syscalls()->abort(); }
 s32 time(s32 *to) {
   s32 now[2] = {0, 0};
   if (syscalls()->gettimeofday(__getreent(), now, NULL) < 0) now[0] = -1;
@@ -381,12 +393,7 @@ int _fclose_r(Reent *r, File *f) {
 }
 int fclose(File *f) { return _fclose_r(__getreent(), f); }
 
-void _cleanup_r(Reent *r) {
-  File *files[3] = {r->in, r->out, r->err};
-  for (int i = 0; i < 3; i++)
-    if (files[i]) _fclose_r(r, files[i]);
-  _fwalk_reent(r, _fclose_r);
-}
+void _cleanup_r(Reent *r) { _fwalk_reent(r, _fclose_r); }
 void _cleanup(void) { _cleanup_r(_global_impure_ptr); }
 
 /// A buffer: as large as the file's blocks; terminals are written by lines.

@@ -456,6 +456,7 @@ void ets_set_user_start(u32 entry) { user_start = entry; }
 
 void call_entry(u32 entry);
 _Noreturn void run_image(u32 entry) {
+  uart_drain();
   ((void (*)(void))entry)();
   ets_printf("user code done\n");
   for (;;) ets_run();
