@@ -27,8 +27,14 @@ int flash_erase(u32 address, u32 length);
 #define OTHER_IMAGE 0x1000
 #define OTHER_HINT "is this an ESP32 image?"
 static inline void print_flash_mode(const u32 *header) { (void)header; }
-static inline void print_segment(u32 address, u32 length, u32 at) { ets_printf("load 0x%08x, len %d, room %d \n", address, length, 16 - (at & 15)); }
-static inline void print_segment_end(u32 length, u32 at, u32 sum) { ets_printf("tail %d\nchksum 0x%02x\n", (length - (16 - (at & 15))) & 15, sum); }
+// The vendor's ROM reads rows of 16 bytes and tells how an image lies in them: "room" is left of the row where a segment begins.
+static inline u32 room_at(u32 at) { return at == 16 ? 16 : -at & 15; }
+static inline void print_segment(u32 address, u32 length, u32 at) { ets_printf("load 0x%08x, len %d, room %d \n", address, length, room_at(at)); }
+static inline void print_segment_end(u32 length, u32 at, u32 sum) {
+  u32 tail = (length - room_at(at)) & 15;
+  ets_printf("tail %d\nchksum 0x%02x\n", tail, sum);
+  if (tail > 8) ets_printf("ho 0 tail %d room %d\n", tail, 16 - tail);
+}
 static inline void print_bad_sum(u32 sum, u32 kept) { ets_printf("csum err\nthe image's bytes give 0x%02x, its end says 0x%02x\n", sum, kept); }
 static inline void print_entry(u32 entry, u32 sum) { (void)entry, ets_printf("csum 0x%02x\n", sum); }
 
