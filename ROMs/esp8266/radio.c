@@ -75,7 +75,7 @@ s32 rom_linear_to_db(s32 v, u32 fraction) {
 
 static u32 nothing(void) { return 0; }
 #define T4 nothing, nothing, nothing, nothing
-void *phy_functions[72] = {
+void *const first_phy_functions[72] ROM_WORDS = {
     [0] = rom_abs_temp, rom_chip_v5_disable_cca, rom_chip_v5_enable_cca, nothing, nothing, nothing, nothing, nothing,
     [8] = T4, nothing, nothing, rom_linear_to_db, nothing, nothing, rom_mhz2ieee, nothing, nothing, nothing, nothing, nothing, nothing,
     [24] = T4, T4, T4,

@@ -240,7 +240,8 @@ u32 uart_rx_one_char_block(void) {
 
 // ---- flash
 
-static FlashChip chip;
+// It lies right behind the variable that points to it: firmware takes the two for one structure.
+extern FlashChip flash_chip;
 
 u32 flash_status(void);
 void flash_write_enable(void);
@@ -469,16 +470,17 @@ _Noreturn void run_downloaded(u32 entry) {
 }
 
 void make_aes_tables(void);
-extern void *phy_functions[];
-void *phy_table;
+extern void *phy_table, *phy_functions[72];
+extern void *const first_phy_functions[72];
 void *phy_get_romfuncs(void) { return phy_table; }
 
 _Noreturn void start(void) {
   for (u32 i = 0; i < 64; i++) _xtos_exc_handler_table[i] = _xtos_unhandled_exception, _xtos_c_handler_table[i] = unhandled_cause;
   _xtos_exc_handler_table[4] = _xtos_l1int_handler;
   for (u32 i = 0; i < 15; i++) interrupts[i].handler = unhandled_interrupt;
-  flashchip = &chip;
+  flashchip = &flash_chip;
   SPIParamCfg_fill(0x001640EF, 0x400000, 0x10000, 0x1000, 0x100, 0xFFFF);
+  memcpy(phy_functions, first_phy_functions, sizeof phy_functions);
   phy_table = phy_functions;
   make_aes_tables();
   ticks_per_us = 52;  // twice a crystal of 26 MHz
