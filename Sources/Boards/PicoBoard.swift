@@ -89,6 +89,10 @@ public final class PicoBoard: Board {
     flashChip.powerLost()
     chip.powerOff()
   }
+  public override func function(of pad: String) -> String {
+    guard let pin = pins[pad], let n = chip.ioBank0.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    return chip.ioBank0.functionName(n)
+  }
   public override var consoleReady: Bool { host.isReady }
   public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
     super.serial(port, dtr: dtr, rts: rts, baud: baud)

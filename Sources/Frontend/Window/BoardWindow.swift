@@ -19,13 +19,10 @@ public final class BoardWindow {
   let view: SceneView
   let terminal: TerminalScreen
   let terminalView: TerminalView
-  var terminalArea = Rect(0, 0, 1, 1)
-  private(set) var terminalCorner = Point(0, 0)
+  private(set) var plan = WindowPlan(width: 480, height: 360, scale: 1, split: 0.5)
   var fontScale = 1.0
   /// The part of the width, or height, that the scene has.
   var split = 0.5
-  private(set) var isSideBySide = true
-  var divider = Rect(0, 0, 0, 0)
   var toolbar = Toolbar(width: 1, scale: 1)
   var looks: Scene.Looks
   var report: Desk.Report?
@@ -181,27 +178,13 @@ public final class BoardWindow {
     layOut()
   }
   func layOut() {
-    let width = Double(canvas.width), height = Double(canvas.height), top = (Toolbar.height * scale).rounded(), status = (26 * scale).rounded(), bar = (5 * scale).rounded()
+    plan = WindowPlan(width: Double(canvas.width), height: Double(canvas.height), scale: scale, split: split)
     let old = toolbar
-    toolbar = Toolbar(width: width, scale: scale)
+    toolbar = Toolbar(width: plan.toolbar.width, scale: scale)
     (toolbar.isPaused, toolbar.isPowered, toolbar.speed) = (old.isPaused, old.isPowered, old.speed)
-    isSideBySide = width > height * 1.05
-    let body = Rect(0, top, width, height - top - status)
-    if isSideBySide {
-      let x = (min(max(body.width * split, 120 * scale), body.width - 160 * scale)).rounded()
-      view.setArea(Rect(0, body.y, x, body.height))
-      divider = Rect(x, body.y, bar, body.height)
-      terminalArea = Rect(x + bar, body.y, width - x - bar, body.height)
-    } else {
-      let y = (min(max(body.height * split, 100 * scale), body.height - 80 * scale)).rounded()
-      view.setArea(Rect(0, body.y, width, y))
-      divider = Rect(0, body.y + y, width, bar)
-      terminalArea = Rect(0, body.y + y + bar, width, body.height - y - bar)
-    }
+    view.setArea(plan.scene)
     terminalView.setScale(scale * fontScale)
-    let margin = (6 * scale).rounded(), cell = terminalView.cell
-    terminal.resize(rows: Int(terminalArea.height - 2 * margin) / cell.height, columns: Int(terminalArea.width - 2 * margin) / cell.width)
-    terminalCorner = Point(terminalArea.x + margin, terminalArea.y + margin)
+    terminal.resize(rows: plan.rows(terminalView.cell), columns: plan.columns(terminalView.cell))
     isDrawnAnew = true
   }
 
@@ -211,10 +194,10 @@ public final class BoardWindow {
     var damage: [Rect] = []
     if isDrawnAnew {
       canvas.clear(Theme.bar)
-      canvas.fill(.rect(terminalArea), Color(TerminalScreen.background))
-      canvas.fill(.rect(divider), Theme.line)
+      canvas.fill(.rect(plan.terminal), Color(TerminalScreen.background))
+      canvas.fill(.rect(plan.divider), Theme.line)
       _ = view.draw(looks, on: canvas, all: true)
-      terminalView.drawAll(on: canvas, at: terminalCorner, isFocused: isFocused)
+      terminalView.drawAll(on: canvas, at: plan.terminalCorner, isFocused: isFocused)
       toolbar.draw(on: canvas)
       drawStatus()
       if let tip { tipDrawn = tip.draw(on: canvas, within: view.area, scale: scale) }
@@ -224,7 +207,7 @@ public final class BoardWindow {
       isBarDirty = false
     } else {
       if isHelpShown { return }
-      damage += terminalView.draw(on: canvas, at: terminalCorner, isFocused: isFocused)
+      damage += terminalView.draw(on: canvas, at: plan.terminalCorner, isFocused: isFocused)
       let isTipNew = tip != tipDrawnFor || (tip == nil) != (tipDrawn == nil)
       damage += view.draw(looks, on: canvas, also: isTipNew ? tipDrawn : nil)
       if isTipNew || tip != nil && !damage.isEmpty {
@@ -234,7 +217,7 @@ public final class BoardWindow {
       }
       if isBarDirty {
         toolbar.draw(on: canvas)
-        damage.append(Rect(0, 0, Double(canvas.width), Toolbar.height * scale))
+        damage.append(plan.toolbar)
         isBarDirty = false
       }
       if frames % 6 == 0 { damage.append(drawStatus()) }
@@ -254,7 +237,7 @@ public final class BoardWindow {
     SDL_RenderPresent(renderer)
   }
   @discardableResult private func drawStatus() -> Rect {
-    let h = (26 * scale).rounded(), r = Rect(0, Double(canvas.height) - h, Double(canvas.width), h), size = 15 * scale, y = (r.centre.y + scale / 2).rounded()
+    let r = plan.status, size = 15 * scale, y = (r.centre.y + scale / 2).rounded()
     canvas.fill(.rect(r), Theme.bar)
     canvas.fill(.rect(Rect(r.x, r.y, r.width, scale)), Theme.line)
     var x = 12 * scale
