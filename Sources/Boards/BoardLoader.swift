@@ -59,7 +59,12 @@ public struct BoardLoader: Sendable {
   }
   private func loadROM(_ rom: String?, into board: Board) throws {
     if let rom { return try board.load(rom: Self.read(rom)) }
-    try board.load(rom: Self.read(Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path), own: true)
+    let own = try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path
+    if board is ESP32Board, !FileManager.default.fileExists(atPath: own) {
+      let images = try ["esp32-v3-rom", "esp32-v3-rom-app"].map { try store.load(store.find(board: $0, version: $0)) }
+      return try board.load(rom: images.flatMap { $0 })
+    }
+    try board.load(rom: Self.read(own), own: true)
   }
   private func keep(_ flash: String, in board: Board) throws {
     let kept = try Self.read(flash)

@@ -54,6 +54,7 @@ public enum Catalog {
   public static func make(_ description: BoardDescription, beside other: Board? = nil) throws -> Board {
     switch description.chip {
     case "RP2040": return try PicoBoard(description, beside: other)
+    case "ESP32": return try ESP32Board(description, beside: other)
     case "ESP8266": return try ESP8266Board(description, beside: other)
     default: throw BoardError("\(description.name) has a \(description.chip), which is not emulated")
     }

@@ -48,6 +48,7 @@ public final class Machine {
     let time = scheduler.now
     let running = runningCore.flatMap { $0.clock == clock ? $0.cycles.pointee : nil }
     clock.pointee.setFrequency256(f, at: time, cycle: running ?? clock.pointee.cycle(atOrAfter: time))
+    for core in cores where core.clock == clock { core.clockChanged() }
     scheduler.endSlice()
   }
 
