@@ -97,7 +97,7 @@ public final class BoardWindow {
 
   /// Runs the session on a thread of its own until it ends or the window is closed.
   public func run() -> Session.Ending {
-    session.consoles.insert((session.board.ports[session.board.defaultPort] ?? session.board.ports.values.first!, Desk.Terminal(desk)), at: 0)
+    if let port = session.board.ports[session.board.defaultPort] { session.consoles.insert((port, Desk.Terminal(desk)), at: 0) }
     let before = session.onSlice
     nonisolated(unsafe) let session = self.session
     let desk = self.desk
