@@ -73,6 +73,24 @@ import TestSupport
     try w.wait(for: "'<abcd>'")
     #expect(try w.close() == 0)
   }
+  @Test(.timeLimit(.minutes(2))) func aDroppedFirmwareIsFlashedAndOthersAreRefused() throws {
+    let w = try Display.Window(["pico"])
+    try w.wait(for: "v1.28.0")
+    let store = try FirmwareStore(), folder = FileManager.default.temporaryDirectory.appendingPathComponent("drop-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    guard let old = try? store.load(store.find(board: "pico", version: "1.24.1")) else { return }
+    let notes = folder.appendingPathComponent("a file.txt"), firmware = folder.appendingPathComponent("other.uf2")
+    try Data("hello".utf8).write(to: notes)
+    try old.write(to: firmware)
+    try w.drop(notes)
+    Thread.sleep(forTimeInterval: 0.5)
+    try w.type("print('a'+'live')\n")
+    try w.wait(for: "alive")
+    try w.drop(firmware)
+    try w.wait(for: "v1.24.1")
+    #expect(try w.close() == 0)
+  }
   @Test(.timeLimit(.minutes(1))) func withoutADisplayTheRunGoesOnWithoutAWindow() throws {
     let p = Process()
     p.executableURL = solderlessBinary
@@ -220,6 +238,10 @@ enum Display {
         while s.last == " " { s.removeLast() }
         return s
       }
+    }
+    func drop(_ file: URL) throws {
+      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("drop_file.py").path
+      _ = try run("python3", [script, id, file.path, "100", "300"])
     }
     func place(row: Int, column: Int) -> Point { Point(plan.terminalCorner.x + Double(column * cell.width) + 1, plan.terminalCorner.y + (Double(row) + 0.5) * Double(cell.height)) }
     func place(ofTouch name: String) throws -> Point {
