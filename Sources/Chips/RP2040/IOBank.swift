@@ -75,6 +75,22 @@ public final class IOBank: Device {
     }
   }
   func functionNumber(_ n: Int) -> Int { Int(ctrl[n] & 31) }
+  /// What GPIO `n` of bank 0 does at the moment, as the table of §1.4.3 names it.
+  public func functionName(_ n: Int) -> String {
+    guard 0..<count ~= n else { return "" }
+    switch functionNumber(n) {
+    case 1: return "SPI\(n / 8 % 2) " + ["RX", "CSn", "SCK", "TX"][n % 4]
+    case 2: return "UART\((n + 4) / 8 % 2) " + ["TX", "RX", "CTS", "RTS"][n % 4]
+    case 3: return "I2C\(n / 2 % 2) " + ["SDA", "SCL"][n % 2]
+    case 4: return "PWM\(n / 2 % 8) " + ["A", "B"][n % 2]
+    case 5: return state.pointee.enable >> UInt32(n) & 1 != 0 ? "GPIO output" : "GPIO input"
+    case 6: return "PIO0"
+    case 7: return "PIO1"
+    case 8: return [20: "CLOCK GPIN0", 21: "CLOCK GPOUT0", 22: "CLOCK GPIN1", 23: "CLOCK GPOUT1", 24: "CLOCK GPOUT2", 25: "CLOCK GPOUT3"][n] ?? ""
+    case 9: return ["USB OVCUR DET", "USB VBUS DET", "USB VBUS EN"][n % 3]
+    default: return "no function"
+    }
+  }
 
   // MARK: Outputs
 

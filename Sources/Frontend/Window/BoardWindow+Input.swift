@@ -26,14 +26,14 @@ extension BoardWindow {
     case SDL_MOUSEBUTTONDOWN:
       mouse = Point(Double(event.button.x) * density, Double(event.button.y) * density)
       if event.button.button == 1 { pressed(clicks: Int(event.button.clicks)) }
-      if event.button.button == 2, terminalArea.contains(mouse) { paste(primary: true) }
+      if event.button.button == 2, plan.terminal.contains(mouse) { paste(primary: true) }
       if event.button.button == 3 { drag = .pan }
     case SDL_MOUSEBUTTONUP:
       mouse = Point(Double(event.button.x) * density, Double(event.button.y) * density)
       released()
     case SDL_MOUSEWHEEL:
       let d = Double(event.wheel.preciseY)
-      if terminalArea.contains(mouse) {
+      if plan.terminal.contains(mouse) {
         if SDL_GetModState().rawValue & (KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) != 0 { setFont(fontScale * (d > 0 ? 1.1 : 1 / 1.1)) } else { terminal.scroll(by: Int((d * 3).rounded())) }
       } else if view.area.contains(mouse) {
         view.zoom(by: pow(1.15, d), at: mouse)
@@ -64,7 +64,7 @@ extension BoardWindow {
     switch drag {
     case .pan: view.pan(by: d)
     case .divider:
-      split = isSideBySide ? p.x / Double(canvas.width) : (p.y - view.area.y) / (view.area.height + terminalArea.height)
+      split = plan.isSideBySide ? p.x / Double(canvas.width) : (p.y - plan.scene.y) / (plan.scene.height + plan.terminal.height + plan.divider.height)
       layOut()
     case .select(let line, let column): terminal.select(from: (line, column), to: cell(at: p))
     case .touch(let i, let touch): operate(i, touch, isDown: true)
@@ -86,9 +86,9 @@ extension BoardWindow {
     if let command = toolbar.command(at: mouse) {
       drag = .button
       press(command)
-    } else if divider.inset(-3 * scale).contains(mouse) {
+    } else if plan.divider.inset(-3 * scale).contains(mouse) {
       drag = .divider
-    } else if terminalArea.contains(mouse) {
+    } else if plan.terminal.contains(mouse) {
       let c = cell(at: mouse)
       if clicks == 2 {
         terminal.selectWord(line: c.line, column: c.column)
@@ -117,8 +117,8 @@ extension BoardWindow {
   }
   private func cell(at p: Point) -> (line: Int, column: Int) {
     let size = terminalView.cell
-    let row = min(max(Int((p.y - terminalCorner.y) / Double(size.height)), 0), terminal.rows - 1)
-    return (terminal.line(ofRow: row), min(max(Int(((p.x - terminalCorner.x) / Double(size.width)).rounded()), 0), terminal.columns))
+    let row = min(max(Int((p.y - plan.terminalCorner.y) / Double(size.height)), 0), terminal.rows - 1)
+    return (terminal.line(ofRow: row), min(max(Int(((p.x - plan.terminalCorner.x) / Double(size.width)).rounded()), 0), terminal.columns))
   }
   /// A gesture that holds or drags.
   private func operate(_ i: Int, _ touch: Touch, isDown: Bool) {

@@ -9,8 +9,6 @@ public final class BoardWindow {
   let scene: Scene
   let desk: Desk
   let window: OpaquePointer
-  private let renderer: OpaquePointer
-  private var texture: OpaquePointer?
   var canvas: Canvas
   /// Pixels per point of the interface.
   private(set) var scale = 1.0
@@ -19,13 +17,10 @@ public final class BoardWindow {
   let view: SceneView
   let terminal: TerminalScreen
   let terminalView: TerminalView
-  var terminalArea = Rect(0, 0, 1, 1)
-  private(set) var terminalCorner = Point(0, 0)
+  private(set) var plan = WindowPlan(width: 480, height: 360, scale: 1, split: 0.5)
   var fontScale = 1.0
   /// The part of the width, or height, that the scene has.
   var split = 0.5
-  private(set) var isSideBySide = true
-  var divider = Rect(0, 0, 0, 0)
   var toolbar = Toolbar(width: 1, scale: 1)
   var looks: Scene.Looks
   var report: Desk.Report?
@@ -59,6 +54,8 @@ public final class BoardWindow {
     let board = session.board
     SDL_SetMainReady()
     SDL_SetHint("SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR", "0")
+    // Only what changed goes to the screen, and a software OpenGL would do no better.
+    SDL_SetHint("SDL_FRAMEBUFFER_ACCELERATION", "0")
     SDL_SetHint("SDL_MOUSE_FOCUS_CLICKTHROUGH", "1")
     guard SDL_Init(SDL_INIT_VIDEO) == 0 else { throw SceneError("no window can be opened: \(String(cString: SDL_GetError())); start it where there is a display, or with --headless") }
     scene = Scene(board)
@@ -69,15 +66,12 @@ public final class BoardWindow {
     let width = min(max(Int(b.width * 2.5), 380) + 660, Int(usable.w) - 40, 1600), height = min(max(Int(b.height * 2.5) + 66, 640), Int(usable.h) - 60, 1000)
     split = max(0.3, 1 - 660 / Double(max(width, 1)))
     let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
-    guard let w = SDL_CreateWindow("\(board.description.title) \u{2013} Solderless", 0x2FFF_0000, 0x2FFF_0000, Int32(max(width, 480)), Int32(max(height, 360)), flags),
-      let r = SDL_CreateRenderer(w, -1, 0) ?? SDL_CreateRenderer(w, -1, SDL_RENDERER_SOFTWARE.rawValue)
-    else {
+    guard let w = SDL_CreateWindow("\(board.description.title) \u{2013} Solderless", 0x2FFF_0000, 0x2FFF_0000, Int32(max(width, 480)), Int32(max(height, 360)), flags), SDL_GetWindowSurface(w) != nil else {
       let why = String(cString: SDL_GetError())
       SDL_Quit()
       throw SceneError("no window can be opened: \(why); start it where there is a display, or with --headless")
     }
     window = w
-    renderer = r
     guard let t = TerminalScreen(rows: 24, columns: 80) else { throw SceneError("the terminal cannot be made") }
     terminal = t
     terminalView = TerminalView(screen: t, scale: 1)
@@ -95,8 +89,6 @@ public final class BoardWindow {
   }
   deinit {
     desk.loudspeaker.close()
-    if let texture { SDL_DestroyTexture(texture) }
-    SDL_DestroyRenderer(renderer)
     SDL_DestroyWindow(window)
     SDL_Quit()
   }
@@ -105,7 +97,7 @@ public final class BoardWindow {
 
   /// Runs the session on a thread of its own until it ends or the window is closed.
   public func run() -> Session.Ending {
-    session.consoles.insert((session.board.ports[session.board.defaultPort] ?? session.board.ports.values.first!, Desk.Terminal(desk)), at: 0)
+    if let port = session.board.ports[session.board.defaultPort] { session.consoles.insert((port, Desk.Terminal(desk)), at: 0) }
     let before = session.onSlice
     nonisolated(unsafe) let session = self.session
     let desk = self.desk
@@ -169,39 +161,23 @@ public final class BoardWindow {
 
   func resized() throws {
     var w: Int32 = 0, h: Int32 = 0, logical: Int32 = 0, dpi: Float = 96
-    SDL_GetRendererOutputSize(renderer, &w, &h)
+    SDL_GetWindowSizeInPixels(window, &w, &h)
     SDL_GetWindowSize(window, &logical, nil)
     density = logical > 0 ? Double(w) / Double(logical) : 1
     // X11 has no density of its own, only the display's dots per inch.
     if density == 1, SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(window), nil, &dpi, nil) == 0, 140...600 ~= dpi { scale = (Double(dpi) / 96 * 4).rounded() / 4 } else { scale = density }
-    guard canvas.width != Int(w) || canvas.height != Int(h) || texture == nil else { return }
+    guard canvas.width != Int(w) || canvas.height != Int(h) else { return }
     canvas = try Canvas(width: max(Int(w), 64), height: max(Int(h), 64))
-    if let texture { SDL_DestroyTexture(texture) }
-    texture = SDL_CreateTexture(renderer, SDL_PIXELFORMAT_ARGB8888.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), w, h)
     layOut()
   }
   func layOut() {
-    let width = Double(canvas.width), height = Double(canvas.height), top = (Toolbar.height * scale).rounded(), status = (26 * scale).rounded(), bar = (5 * scale).rounded()
+    plan = WindowPlan(width: Double(canvas.width), height: Double(canvas.height), scale: scale, split: split)
     let old = toolbar
-    toolbar = Toolbar(width: width, scale: scale)
+    toolbar = Toolbar(width: plan.toolbar.width, scale: scale)
     (toolbar.isPaused, toolbar.isPowered, toolbar.speed) = (old.isPaused, old.isPowered, old.speed)
-    isSideBySide = width > height * 1.05
-    let body = Rect(0, top, width, height - top - status)
-    if isSideBySide {
-      let x = (min(max(body.width * split, 120 * scale), body.width - 160 * scale)).rounded()
-      view.setArea(Rect(0, body.y, x, body.height))
-      divider = Rect(x, body.y, bar, body.height)
-      terminalArea = Rect(x + bar, body.y, width - x - bar, body.height)
-    } else {
-      let y = (min(max(body.height * split, 100 * scale), body.height - 80 * scale)).rounded()
-      view.setArea(Rect(0, body.y, width, y))
-      divider = Rect(0, body.y + y, width, bar)
-      terminalArea = Rect(0, body.y + y + bar, width, body.height - y - bar)
-    }
+    view.setArea(plan.scene)
     terminalView.setScale(scale * fontScale)
-    let margin = (6 * scale).rounded(), cell = terminalView.cell
-    terminal.resize(rows: Int(terminalArea.height - 2 * margin) / cell.height, columns: Int(terminalArea.width - 2 * margin) / cell.width)
-    terminalCorner = Point(terminalArea.x + margin, terminalArea.y + margin)
+    terminal.resize(rows: plan.rows(terminalView.cell), columns: plan.columns(terminalView.cell))
     isDrawnAnew = true
   }
 
@@ -211,10 +187,10 @@ public final class BoardWindow {
     var damage: [Rect] = []
     if isDrawnAnew {
       canvas.clear(Theme.bar)
-      canvas.fill(.rect(terminalArea), Color(TerminalScreen.background))
-      canvas.fill(.rect(divider), Theme.line)
+      canvas.fill(.rect(plan.terminal), Color(TerminalScreen.background))
+      canvas.fill(.rect(plan.divider), Theme.line)
       _ = view.draw(looks, on: canvas, all: true)
-      terminalView.drawAll(on: canvas, at: terminalCorner, isFocused: isFocused)
+      terminalView.drawAll(on: canvas, at: plan.terminalCorner, isFocused: isFocused)
       toolbar.draw(on: canvas)
       drawStatus()
       if let tip { tipDrawn = tip.draw(on: canvas, within: view.area, scale: scale) }
@@ -224,7 +200,7 @@ public final class BoardWindow {
       isBarDirty = false
     } else {
       if isHelpShown { return }
-      damage += terminalView.draw(on: canvas, at: terminalCorner, isFocused: isFocused)
+      damage += terminalView.draw(on: canvas, at: plan.terminalCorner, isFocused: isFocused)
       let isTipNew = tip != tipDrawnFor || (tip == nil) != (tipDrawn == nil)
       damage += view.draw(looks, on: canvas, also: isTipNew ? tipDrawn : nil)
       if isTipNew || tip != nil && !damage.isEmpty {
@@ -234,7 +210,7 @@ public final class BoardWindow {
       }
       if isBarDirty {
         toolbar.draw(on: canvas)
-        damage.append(Rect(0, 0, Double(canvas.width), Toolbar.height * scale))
+        damage.append(plan.toolbar)
         isBarDirty = false
       }
       if frames % 6 == 0 { damage.append(drawStatus()) }
@@ -243,18 +219,22 @@ public final class BoardWindow {
   }
   private var tipDrawnFor: Tip?
   private func present(_ damage: [Rect]) {
-    guard let texture, let (base, stride) = canvas.bytes else { return }
+    guard let (base, stride) = canvas.bytes, let screen = SDL_GetWindowSurface(window),
+      let picture = SDL_CreateRGBSurfaceWithFormatFrom(base, Int32(canvas.width), Int32(canvas.height), 32, Int32(stride), SDL_PIXELFORMAT_XRGB8888.rawValue)
+    else { return }
+    defer { SDL_FreeSurface(picture) }
+    var rects: [SDL_Rect] = []
     for r in damage {
       let x = max(Int(r.x.rounded(.down)), 0), y = max(Int(r.y.rounded(.down)), 0), right = min(Int(r.maxX.rounded(.up)), canvas.width), bottom = min(Int(r.maxY.rounded(.up)), canvas.height)
       guard x < right, y < bottom else { continue }
-      var rect = SDL_Rect(x: Int32(x), y: Int32(y), w: Int32(right - x), h: Int32(bottom - y))
-      SDL_UpdateTexture(texture, &rect, base + y * stride + x * 4, Int32(stride))
+      let rect = SDL_Rect(x: Int32(x), y: Int32(y), w: Int32(right - x), h: Int32(bottom - y))
+      var from = rect, to = rect
+      if SDL_UpperBlit(picture, &from, screen, &to) == 0, to.w > 0, to.h > 0 { rects.append(to) }
     }
-    SDL_RenderCopy(renderer, texture, nil, nil)
-    SDL_RenderPresent(renderer)
+    if !rects.isEmpty { SDL_UpdateWindowSurfaceRects(window, rects, Int32(rects.count)) }
   }
   @discardableResult private func drawStatus() -> Rect {
-    let h = (26 * scale).rounded(), r = Rect(0, Double(canvas.height) - h, Double(canvas.width), h), size = 15 * scale, y = (r.centre.y + scale / 2).rounded()
+    let r = plan.status, size = 15 * scale, y = (r.centre.y + scale / 2).rounded()
     canvas.fill(.rect(r), Theme.bar)
     canvas.fill(.rect(Rect(r.x, r.y, r.width, scale)), Theme.line)
     var x = 12 * scale

@@ -86,25 +86,29 @@ final class Desk: @unchecked Sendable {
     }
   }
   func setPower(_ on: Bool) {
-    order { [unowned self] session in
-      guard on != isPowered else { return }
-      isPowered = on
-      if on { session.board.powerOn() } else { session.board.powerOff() }
-    }
+    order { [unowned self] session in power(on, session.board) }
   }
-  /// Flashes a firmware file, as if the board were plugged in anew.
+  /// Flashes a firmware file, as if the board were plugged in anew; one that the board does not take changes nothing.
   func flash(_ bytes: [UInt8], name: String) {
     order { [unowned self] session in
       let board = session.board
-      if isPowered { board.powerOff() }
       do {
-        let remarks = try board.load(firmware: bytes, name: name)
+        try board.load(firmware: bytes, name: name)
+        // A write that was under way must not end up in the new firmware.
+        if isPowered { board.powerOff() }
+        for remark in try board.load(firmware: bytes, name: name) { tell(remark) }
         tell("\(name) is flashed")
-        for r in remarks { tell(r) }
-      } catch { tell("\(error)") }
-      board.powerOn()
-      isPowered = true
+      } catch { return tell("\(error)") }
+      isPowered = false
+      power(true, board)
     }
+  }
+  private func power(_ on: Bool, _ board: Board) {
+    guard on != isPowered else { return }
+    isPowered = on
+    if on { board.powerOn() } else { board.powerOff() }
+    // What the board prints next begins a line.
+    if on { lock.withLock { output += [13, 10] } }
   }
 
   // MARK: The machine's side
