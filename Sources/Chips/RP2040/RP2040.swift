@@ -135,6 +135,7 @@ public final class RP2040 {
       dma.connect(i2cs[n].dreqTX, to: 32 + 2 * n)
       dma.connect(i2cs[n].dreqRX, to: 33 + 2 * n)
     }
+    dma.onSync = { [unowned self] in for spi in spis { spi.settled() } }
     dma.connect(adc.dreq, to: 36)
     dma.connect(xipControl.dreq, to: 37)
     dma.connect(ssi.dreqTX, to: 38)
@@ -308,10 +309,20 @@ public final class RP2040 {
     for (k, spi) in spis.enumerated() {
       let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(1) { $0 / 8 % 2 == k }) }
       for line in [spi.sclk, spi.txd, spi.fss] { line.connect(update) }
-      spi.isWatched = { [unowned self] in
-        for n in 0..<30 where ioBank0.functionNumber(n) == 1 && n / 8 % 2 == k && ioBank0.pins[n].isWatched { return true }
-        return false
+      spi.route = { [unowned self] width, mode in
+        var clock: [Pin] = [], data: [Pin] = [], input: [Pin] = []
+        for n in 0..<30 where ioBank0.functionNumber(n) == 1 && n / 8 % 2 == k {
+          switch n % 4 {
+          case 0: input.append(ioBank0.pins[n])
+          case 2: clock.append(ioBank0.pins[n])
+          case 3: data.append(ioBank0.pins[n])
+          default: break
+          }
+          if n % 4 >= 2, ioBank0.outputOverride(n) != 0 { return nil }
+        }
+        return SPIFrames.routes(clock: clock, data: data, input: input, width: width, mode: mode)
       }
+      spi.stream = DMAStream(dma, transmit: 16 + 2 * k, receive: 17 + 2 * k, register: 0x4003_C008 + UInt32(k) * 0x4000)
     }
     for (k, uart) in uarts.enumerated() {
       let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(2) { ($0 + 4) / 8 % 2 == k }) }
