@@ -52,3 +52,137 @@ import Testing
     }
   }
 }
+
+/// Each file of `Scripts/esp32` is a program for an ESP32; `# wires:` in its first line names the jumpers, `# volts:` what lies on
+/// pads, the file of the same name with `.txt` what it prints, on every version.
+@Suite(.serialized) struct ESP32ScriptTests {
+  static let folder = ScriptTests.folder.appendingPathComponent("esp32")
+  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
+
+  @Test(.enabled(if: ESP32Tests.available), arguments: scripts, ESP32Tests.versions) func scriptPrints(name: String, version: String) throws {
+    let file = Self.folder.appendingPathComponent(name)
+    let code = try String(contentsOf: file, encoding: .utf8)
+    let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
+    let board = try BootTests.board(version, board: "esp32")
+    let words = code.prefix(while: { $0 != "\n" }).split(separator: " ")
+    for word in words.dropFirst(2) {
+      if words[1] == "wires:" { try board.connect(String(word)) } else if words[1] == "volts:" { try board.setVoltage(String(word)) }
+    }
+    let (text, _) = try BootTests.execute(code, on: board)
+    #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
+  }
+  @Test func thereAreScripts() { #expect(Self.scripts.count >= 12) }
+
+  /// The bits on the pin: 24 a pixel, green first, 0.4 and 0.8 us high (WS2812B).
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func neopixelTimes(version: String) throws {
+    let board = try BootTests.board(version, board: "esp32")
+    var rise: UInt64 = 0, highs: [UInt64] = []
+    try #require(board.pins["GPIO4"]).net.onChange = { if $0 == .high { rise = board.machine.now } else { highs.append((board.machine.now - rise) / 1000) } }
+    _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (255, 0, 170)\nn[1] = (0x34, 0x12, 0x56)\nn.write()", on: board)
+    let bits = highs.suffix(48)
+    let words = [bits.prefix(24), bits.suffix(24)].map { $0.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) } }
+    #expect(bits.count == 48 && words == [0x00FFAA, 0x123456] && bits.allSatisfy { 300...500 ~= $0 || 700...900 ~= $0 }, "\(words) \(bits)")
+  }
+  /// A program that goes through the resets and the sleeps, told by what main.py prints each time.
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func resetsAndSleeps(version: String) throws {
+    let program = """
+      import machine, time, esp32
+      r = machine.RTC()
+      k = int(r.memory() or b'0')
+      print('MAIN', machine.reset_cause(), machine.wake_reason(), k)
+      time.sleep_ms(20)
+      r.memory(str(k + 1).encode())
+      if k == 0:
+          machine.reset()
+      if k == 1:
+          machine.deepsleep(300)
+      if k == 2:
+          t = time.ticks_ms()
+          machine.lightsleep(200)
+          print('LIGHT', 195 < time.ticks_diff(time.ticks_ms(), t) < 230, machine.wake_reason())
+          time.sleep_ms(20)
+          p = machine.Pin(4, machine.Pin.IN, machine.Pin.PULL_UP)
+          esp32.wake_on_ext0(p, esp32.WAKEUP_ANY_HIGH)
+          machine.deepsleep()
+      if k == 3:
+          p = machine.Pin(32, machine.Pin.IN)
+          esp32.wake_on_ext1((p,), esp32.WAKEUP_ALL_LOW)
+          machine.deepsleep(5000)
+      if k == 4:
+          w = machine.WDT(timeout=1000)
+          while True:
+              pass
+      print('END', open('kept.txt').read())
+      """
+    let board = try BootTests.board(version, board: "esp32")
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close(); f = open('kept.txt', 'w'); f.write('kept'); f.close()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOff()
+    board.machine.run(until: board.machine.now + 1_000_000_000_000)
+    #expect(out.isEmpty)
+    board.powerOn()
+    let end = board.machine.now + 20_000_000_000_000
+    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
+    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
+    // PWRON_RESET, HARD_RESET by software, DEEPSLEEP_RESET by the timer, EXT0 and EXT1, WDT_RESET.
+    #expect(lines == ["MAIN 1 0 0", "MAIN 2 0 1", "MAIN 4 4 2", "LIGHT True 4", "MAIN 4 2 3", "MAIN 4 3 4", "MAIN 3 0 5", "END kept"], "\(lines)")
+  }
+}
+
+/// Other firmware: boot loader, partition table and application in files of their own.
+@Suite(.serialized) struct ESP32FirmwareTests {
+  private func run(_ files: [(UInt32, String)], seconds: UInt64, input: String = "", typedAfter: String = "") throws -> (String, Board) {
+    let loader = try #require(BootTests.loader)
+    let board = try loader.bare("esp32", flash: nil, rom: nil)
+    for (at, name) in files {
+      let image = try #require(loader.store.images.first { $0.file == name }, "\(name) is not in the manifest")
+      try board.flash.load(loader.store.load(image), at: Int(at))
+    }
+    var out: [UInt8] = [], typed = input.isEmpty
+    let port = try #require(board.ports["uart0"])
+    port.onOutput = {
+      out.append($0)
+      if !typed, String(decoding: out.suffix(typedAfter.utf8.count), as: UTF8.self) == typedAfter {
+        typed = true
+        port.feed(Array(input.utf8))
+      }
+    }
+    board.powerOn()
+    board.machine.run(until: seconds * 1_000_000_000_000)
+    return (String(decoding: out, as: UTF8.self), board)
+  }
+  @Test(.enabled(if: ESP32Tests.available)) func helloWorldOfIDF() throws {
+    let (text, _) = try run([(0x1000, "bootloader.bin"), (0x8000, "partition-table.bin"), (0x10000, "hello_world.bin")], seconds: 14)
+    #expect(text.contains("This is esp32 chip with 2 CPU core(s), WiFi/BT/BLE, silicon revision v3.0") && text.contains("Restarting now.") && text.contains("rst:0xc (SW_CPU_RESET)"), "\(text.suffix(600))")
+  }
+  @Test(.enabled(if: ESP32Tests.available)) func blinkOfArduino() throws {
+    let (text, _) = try run([(0x1000, "blink_lcgamboa.ino.bootloader.bin"), (0x8000, "blink_lcgamboa.ino.partitions.bin"), (0x10000, "blink_lcgamboa.ino.bin")], seconds: 3)
+    #expect(text.contains("LED_ON\r\nLED_OFF\r\nLED_ON\r\nLED_OFF"), "\(text.suffix(300))")
+  }
+  @Test(.enabled(if: ESP32Tests.available)) func shellOfNuttX() throws {
+    let (text, _) = try run([(0x1000, "other-nuttx-nsh.bin")], seconds: 3, input: "uname\r", typedAfter: "nsh> ")
+    #expect(text.contains("NuttShell (NSH) NuttX") && text.contains("\nNuttX"), "\(text.suffix(300))")
+  }
+  /// Nothing in the flash: the boot ROM says so, and its watchdog starts it again, for ever.
+  @Test(.enabled(if: ESP32Tests.available)) func anErasedFlash() throws {
+    let (text, _) = try run([], seconds: 3)
+    #expect(text.contains("invalid header: 0xffffffff") && text.contains("rst:0x10 (RTCWDT_RTC_RESET)"), "\(text.suffix(300))")
+  }
+  /// BOOT held at reset: the loader waits for a download.
+  @Test(.enabled(if: ESP32Tests.available)) func theBootButtonAsksForADownload() throws {
+    let board = try #require(BootTests.loader).bare("esp32", flash: nil, rom: nil)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.bootPressed = true
+    board.powerOn()
+    board.machine.run(until: 1_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("waiting for download"))
+    board.bootPressed = false
+    board.resetPressed = true
+    board.machine.run(until: board.machine.now + 1_000_000_000)
+    board.resetPressed = false
+    board.machine.run(until: board.machine.now + 100_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("SPI_FAST_FLASH_BOOT"))
+  }
+}

@@ -350,7 +350,8 @@ public final class ESP32 {
     rtc.afterSystemReset()
     for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, aes, sha, rsa] + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
     gpio.reset()
-    gpio.takeStraps()
+    // The straps are taken when the RTC starts; other resets find them as they were.
+    if cause == ESP32RTCControl.Cause.powerOn || cause == ESP32RTCControl.Cause.rtcWatchdogRTC { gpio.takeStraps() }
     // Flash boot is what GPIO0 high asks for.
     let fromFlash = gpio[.strap][bit: 4]
     for (n, g) in timerGroups.enumerated() { g.guardFlashBoot(fromFlash && n == 0) }
