@@ -9,6 +9,8 @@ public final class Recording {
   private var file: FileHandle?
   private var pending: [UInt8] = []
   private var decoders: [(channel: DecoderChannel, wires: [Int: [Int]])] = []
+  /// What a window shows of it.
+  public let trace: LogicTrace
   /// Told what a decoder has read: which decoder, and what.
   public var onAnnotation: (String, Annotation) -> Void = { _, _ in }
 
@@ -21,6 +23,7 @@ public final class Recording {
     if names.isEmpty, vcd != nil { names = board.pins.filter { $0.value.name == $0.key || $0.key.hasPrefix("b.") }.keys.sorted { $0.localizedStandardCompare($1) == .orderedAscending } }
     for c in channels { for p in c.pins where !names.contains(p) { names.append(p) } }
     probe = Probe(try names.map { ($0, try board.pin($0)) }, machine: board.machine)
+    trace = LogicTrace(names: names, levels: probe.levels, decoders: channels.map(\.title))
     for c in channels {
       var wires: [Int: [Int]] = [:]
       for (i, p) in c.pins.enumerated() { if let n = names.firstIndex(of: p) { wires[n, default: []].append(i) } }
@@ -33,10 +36,14 @@ public final class Recording {
     }
     probe.onChange.append { [unowned self] c in
       writer?.write(c)
+      trace.add(c)
       if pending.count > 1 << 20 { flush() }
       for k in decoders.indices {
         for i in decoders[k].wires[c.channel] ?? [] {
-          for a in decoders[k].channel.edge(i, high: c.level == .high || c.level == .contention, at: c.time) { onAnnotation(decoders[k].channel.title, a) }
+          for a in decoders[k].channel.edge(i, high: c.level == .high || c.level == .contention, at: c.time) {
+            trace.add(a, decoder: k)
+            onAnnotation(decoders[k].channel.title, a)
+          }
         }
       }
     }
