@@ -1,3 +1,3 @@
 extension PartCatalog {
-  static let wiring: [Part.Type] = [Resistor.self, Supply.self, Ground.self]
+  static let wiring: [Part.Type] = [Resistor.self, Supply.self, Ground.self, LogicAnalyzer.self]
 }
