@@ -31,6 +31,7 @@ let package = Package(
     .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Machine", "Chips"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
+    .testTarget(name: "PartsTests", dependencies: ["Machine", "Parts"]),
     .testTarget(name: "XtensaTests", dependencies: ["Xtensa", "Machine", "Processor"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine", "Parts"]),

@@ -40,6 +40,8 @@ public final class Pin {
   public internal(set) var net: Net
   /// Told when the net's level changes.
   public var onChange: ((NetLevel) -> Void)?
+  /// The part whose serial port this is a leg of, when it takes whole words too.
+  public weak var frames: (any SPIFrameSink)?
 
   public init(_ name: String, arena: StateArena) {
     self.name = name
