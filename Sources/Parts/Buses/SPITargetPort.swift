@@ -45,7 +45,7 @@ public final class SPITargetPort: SPIFrameSink {
     get { state.pointee.reply }
     set {
       state.pointee.reply = newValue
-      if state.pointee.bits == 0 { showBit() }
+      if state.pointee.bits == 0, state.pointee.clock != takesAtRise { showBit() }
     }
   }
   /// Forgets the bits of a byte begun: the part was reset.
