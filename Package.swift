@@ -8,6 +8,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     .target(name: "Machine"),
@@ -17,11 +19,11 @@ let package = Package(
     .target(name: "Chips", dependencies: ["Machine", "Processor", "ARMv6M", "Xtensa"]),
     .target(name: "Parts", dependencies: ["Machine"]),
     .target(name: "Images", dependencies: ["Machine"]),
-    .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Boards", dependencies: ["Machine", "Processor", "ARMv6M", "Chips", "Parts", "Images", .product(name: "Crypto", package: "swift-crypto"), "TOMLKit"]),
     .systemLibrary(name: "CRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev", "libcairo2-dev"])]),
     .systemLibrary(name: "CSDL2", pkgConfig: "sdl2", providers: [.apt(["libsdl2-dev"])]),
     .systemLibrary(name: "CVTerm", pkgConfig: "vterm", providers: [.apt(["libvterm-dev"])]),
-    .target(name: "Frontend", dependencies: ["Boards", "Images", "Parts", "CRSVG", "CSDL2", "CVTerm", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
+    .target(name: "Frontend", dependencies: ["Boards", "Images", "Parts", "CRSVG", "CSDL2", "CVTerm", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), "Yams"]),
     .executableTarget(
       name: "solderless",
       dependencies: ["Frontend", "Boards", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

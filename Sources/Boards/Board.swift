@@ -46,7 +46,11 @@ open class Board {
     machine.arena.scope = ""
   }
   /// The port that a console is on unless another is named.
-  public final var defaultPort: String { description.console }
+  public final var defaultPort: String { monitorPort ?? description.console }
+  /// The port that a diagram's serial monitor is wired to.
+  final var monitorPort: String?
+  /// The serial port that leaves on a pad, by its name.
+  open func serialPort(transmittingOn pad: String) -> String? { nil }
   public final var led: Pin? { description.led.flatMap { pins[$0] } }
 
   // MARK: What a chip's board does

@@ -40,6 +40,8 @@ open class Core {
   open var registerDump: String { "" }
   /// Drops what was derived from memory contents (decoded code), after a restore.
   open func invalidateAll() {}
+  /// The clock's frequency was changed: what the core has scheduled by its cycles is due at other times.
+  open func clockChanged() {}
 
   /// Leaves sleep: time went on without the core.
   public final func wake() {

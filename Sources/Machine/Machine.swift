@@ -48,12 +48,21 @@ public final class Machine {
     let time = scheduler.now
     let running = runningCore.flatMap { $0.clock == clock ? $0.cycles.pointee : nil }
     clock.pointee.setFrequency256(f, at: time, cycle: running ?? clock.pointee.cycle(atOrAfter: time))
+    for core in cores where core.clock == clock { core.clockChanged() }
     scheduler.endSlice()
   }
 
-  /// Runs to virtual time `end`, or until a core stops for good.
+  /// Ends `run` at the present instant: what is watched for has happened.
+  public func pause() {
+    pausing = true
+    scheduler.endSlice()
+  }
+  private var pausing = false
+
+  /// Runs to virtual time `end`, until a core stops for good, or to a `pause`.
   public func run(until end: UInt64) {
-    while scheduler.now < end && !stopped {
+    pausing = false
+    while scheduler.now < end && !stopped && !pausing {
       let now = scheduler.now
       var sliceEnd = max(now, min(scheduler.nextDeadline, end, now &+ quantum))
       // On a grid of its own, so that the quantum makes no difference.

@@ -13,9 +13,10 @@ struct RunCommand: ParsableCommand {
       solderless run pico --exec "print(6*7)"          runs code and prints its output
       solderless run my.uf2 --until "ready" --time-limit 10
       solderless run pico --serial pty:/tmp/pico       a serial port for mpremote and others
+      solderless run project/diagram.json              a Wokwi project, as it is
       solderless run pico --serial tcp:4000            the same on TCP: mpremote connect socket://localhost:4000
       """)
-  @Argument(help: "A board (see \"solderless boards\") or a firmware file.") var subject: String?
+  @Argument(help: "A board (see \"solderless boards\"), a firmware file, or a Wokwi project: its folder, diagram.json or wokwi.toml.") var subject: String?
   @Option(help: "Firmware: a file, or a version such as 1.24.1.") var firmware: String?
   @Option(help: "Python code to run through the raw REPL.") var exec: String?
   @Option(help: "A Python file to run through the raw REPL.") var script: String?

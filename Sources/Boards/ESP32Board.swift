@@ -1,0 +1,112 @@
+import Chips
+import Images
+import Machine
+import Parts
+
+/// A board with an ESP32 module: the DevKitC and its kin.
+public final class ESP32Board: Board {
+  public let chip: ESP32
+  public let flashChip: W25Q
+  /// EN with its pull-up, and the buttons BOOT and EN with the auto-reset transistors beside them.
+  private let en: Pin, bootButton: Pin, resetButton: Pin
+  private struct State: BitwiseCopyable {
+    /// The last bytes of the console, and whether they have been a prompt.
+    var tail: UInt32 = 0, prompted = false
+    var boot = false, reset = false, dtr = false, rts = false
+  }
+  private let state: UnsafeMutablePointer<State>
+  public override var nominalHertz: Double { 160_000_000 }
+
+  /// - Parameter other: a board in whose machine this one is, so that they can be wired together.
+  public init(_ description: BoardDescription, beside other: Board? = nil) throws {
+    let (machine, flash) = Board.ground(description, clock: Clock(hertz: description.crystal), beside: other)
+    let arena = machine.arena
+    // The second board's MAC address is the next.
+    chip = ESP32(machine: machine, flash: flash, crystal: description.crystal, mac: [0x24, 0x0A, 0xC4, 0x50, 0x1D, other == nil ? 0xE0 : 0xE4])
+    flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD166_8C2B_1F54_7031, arena: arena, scheduler: machine.scheduler)
+    state = arena.allocate("ESP32Board.state", initial: State())
+    en = Pin("EN", arena: arena)
+    bootButton = Pin("BOOT", arena: arena)
+    resetButton = Pin("EN.button", arena: arena)
+    super.init(description, machine: machine, flash: flash)
+    for n in 0..<3 {
+      let port = Port("uart\(n)", arena: arena)
+      ports["uart\(n)"] = port
+      chip.uarts[n].port = port
+    }
+    pins = Dictionary(uniqueKeysWithValues: chip.gpio.pins.map { ($0.name, $0) })
+    pins["EN"] = en
+    en.drive = .pullUp
+    Net.tie(en, resetButton)
+    Net.tie(chip.gpio.pins[0], bootButton)
+    en.onChange = { [unowned chip] level in if level == .low { chip.holdInReset() } else { chip.leaveReset() } }
+    chip.attach(flash: flashChip)
+    flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
+    chip.uarts[0].onSent = { [unowned self] byte in
+      state.pointee.tail = state.pointee.tail << 8 | UInt32(byte)
+      if state.pointee.tail == 0x3E3E_3E20 { state.pointee.prompted = true }
+    }
+    watchContention(chip.gpio.pins)
+    try equip()
+  }
+  /// Puts ROM images in place: one for both cores, or that of PRO and then that of APP.
+  public override func load(rom: [UInt8], own: Bool = false) throws {
+    let limit = chip.roms[0].size
+    if rom.count <= limit { return chip.load(rom: rom, app: rom) }
+    guard rom.count % 2 == 0, rom.count / 2 <= limit else {
+      throw ImageError("the boot ROM has \(rom.count) bytes, the ESP32's has \(limit) at most for each core; name one image, or those of both cores in one file")
+    }
+    chip.load(rom: Array(rom.prefix(rom.count / 2)), app: Array(rom.suffix(rom.count / 2)))
+  }
+  @discardableResult public override func load(firmware data: [UInt8], name file: String) throws -> [String] {
+    let image = try FirmwareImage(reading: data, named: file, for: .esp32)
+    for s in image.segments {
+      guard s.end <= UInt64(flash.size) else {
+        throw ImageError("\(file) does not fit: it reaches 0x\(String(s.end, radix: 16)), beyond the \(flash.size >> 10) KiB of flash")
+      }
+    }
+    for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
+    return image.notes + image.warnings
+  }
+  /// A prompt was seen: what comes before would interrupt the firmware's start.
+  public override var consoleReady: Bool { state.pointee.prompted }
+  public override func powerOn() {
+    super.powerOn()
+    state.pointee.prompted = false
+    chip.powerOn()
+  }
+  public override func powerOff() {
+    super.powerOff()
+    flashChip.powerLost()
+    chip.powerOff()
+  }
+  /// BOOT, which pulls GPIO0 low.
+  public override var bootPressed: Bool {
+    get { state.pointee.boot }
+    set {
+      state.pointee.boot = newValue
+      updateButtons()
+    }
+  }
+  public override var resetPressed: Bool {
+    get { state.pointee.reset }
+    set {
+      state.pointee.reset = newValue
+      updateButtons()
+    }
+  }
+  /// The adapter's RTS resets and its DTR pulls GPIO0 low, each only without the other, as two transistors make it.
+  public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
+    super.serial(port, dtr: dtr, rts: rts, baud: baud)
+    guard port === ports["uart0"] else { return }
+    if let dtr { state.pointee.dtr = dtr }
+    if let rts { state.pointee.rts = rts }
+    if let baud, baud > 0 { chip.uarts[0].lineBaud = UInt64(baud) }
+    updateButtons()
+  }
+  private func updateButtons() {
+    let s = state.pointee
+    bootButton.drive = s.boot || s.dtr && !s.rts ? Drive(.resistor, high: false) : .none
+    resetButton.drive = s.reset || s.rts && !s.dtr ? .low : .none
+  }
+}

@@ -1,0 +1,110 @@
+import Machine
+
+/// APB_CTRL, which newer headers call SYSCON: dividers of the CPU clock and of REF_TICK, and the digital SAR ADC controller.
+public final class ESP32APBControl: RegisterDevice, RegisterNaming {
+  public enum Register: UInt32, CaseIterable, Sendable {
+    case sysclkConf = 0x00, xtalTickConf = 0x04, pllTickConf = 0x08, ck8mTickConf = 0x0C, apbSaradcCtrl = 0x10, apbSaradcCtrl2 = 0x14, apbSaradcFsm = 0x18
+    case apbSaradcSar1PattTab1 = 0x1C, apbSaradcSar2PattTab1 = 0x2C, apllTickConf = 0x3C, date = 0x7C
+  }
+  static let map = RegisterMap<ESP32APBControl> { r in
+    r[.sysclkConf].bits(0...13).reset(0x2000).onWrite { d, _ in d.onClockChange() }
+    r[.xtalTickConf].bits(0...7).reset(39).onWrite { d, _ in d.onClockChange() }
+    r[.pllTickConf].bits(0...7).reset(79).onWrite { d, _ in d.onClockChange() }
+    r[.ck8mTickConf].bits(0...7).reset(11).onWrite { d, _ in d.onClockChange() }
+    r[.apbSaradcCtrl].bits(0...31).reset(0x7F_8240)
+    r[.apbSaradcCtrl2].bits(0...31).reset(0x1FE)
+    r[.apbSaradcFsm].bits(0...31).reset(0x208_FF08)
+    r[.apbSaradcSar1PattTab1, count: 4].bits(0...31).reset(0xF0F_0F0F)
+    r[.apbSaradcSar2PattTab1, count: 4].bits(0...31).reset(0xF0F_0F0F)
+    r[.apllTickConf].bits(0...7).reset(99)
+    // Bit 31 tells a revision 3 chip from older ones.
+    r[.date].bits(0...31).reset(0x9604_2000)
+  }
+  var onClockChange: () -> Void = {}
+  init(arena: StateArena) { super.init(Self.map, name: "ESP32.APB_CTRL", arena: arena) }
+}
+
+/// The bus to the analog blocks (PLLs, bias, radio), which the boot ROM's rom_i2c functions drive: a word a controller, with the
+/// block, its register, data, a write flag (24) and busy (25).
+public final class ESP32AnalogBus: Device {
+  static let controllers = 16
+  /// The registers of the blocks, 256 of 256.
+  private let registers: UnsafeMutablePointer<UInt8>
+  private let words: UnsafeMutablePointer<UInt32>
+  init(arena: StateArena) {
+    registers = arena.allocate("ESP32.ANALOG.registers", count: 65536, initial: UInt8(0))
+    words = arena.allocate("ESP32.ANALOG.words", count: 1024, initial: UInt32(0))
+    super.init(name: "ESP32.ANALOG")
+  }
+  public override func read32(at offset: UInt32) -> UInt32 { words[Int(offset / 4) & 1023] }
+  public override func write32(_ v: UInt32, at offset: UInt32) {
+    let i = Int(offset / 4) & 1023
+    guard i < Self.controllers else { return words[i] = v }
+    let at = Int(v & 0xFF) << 8 | Int(v >> 8 & 0xFF)
+    if v[bit: 24] { registers[at] = UInt8(truncatingIfNeeded: v >> 16) }
+    words[i] = v & 0xFFFF | UInt32(registers[at]) << 16
+  }
+  public override func reset() { for i in 0..<1024 { words[i] = 0 } }
+}
+
+/// Several blocks that share a page of 4 KiB.
+final class ESP32SharedPage: Device {
+  private let parts: [(base: UInt32, size: UInt32, device: Device)]
+  init(name: String, _ parts: [(base: UInt32, size: UInt32, device: Device)]) {
+    self.parts = parts
+    super.init(name: name)
+  }
+  override func read32(at offset: UInt32) -> UInt32 {
+    for p in parts where offset >= p.base && offset - p.base < p.size { return p.device.read32(at: offset - p.base) }
+    log?.unmodelled(device: name, register: "+0x" + String(offset, radix: 16), write: nil)
+    return 0
+  }
+  override func write32(_ value: UInt32, at offset: UInt32) {
+    for p in parts where offset >= p.base && offset - p.base < p.size { return p.device.write32(value, at: offset - p.base) }
+    log?.unmodelled(device: name, register: "+0x" + String(offset, radix: 16), write: value)
+  }
+}
+
+/// A block that has no model: its words keep what is written, and each is told of once.
+final class ESP32Stub: Device {
+  private let words: UnsafeMutablePointer<UInt32>
+  private let count: Int
+  init(name: String, pages: Int = 1, arena: StateArena) {
+    count = pages * 1024
+    words = arena.allocate("ESP32.\(name).words", count: count, initial: UInt32(0))
+    super.init(name: "ESP32.\(name)")
+  }
+  override func read32(at offset: UInt32) -> UInt32 {
+    let i = Int(offset / 4)
+    guard i < count else { return 0 }
+    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written")
+    return words[i]
+  }
+  override func write32(_ value: UInt32, at offset: UInt32) {
+    let i = Int(offset / 4)
+    guard i < count else { return }
+    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect")
+    words[i] = value
+  }
+  override func reset() { for i in 0..<count { words[i] = 0 } }
+}
+
+/// WDEV_RND_REG (TRM chapter 24): another number at each read, from a generator with a seed.
+public final class ESP32RNG: Device {
+  private let state: UnsafeMutablePointer<UInt64>
+  init(arena: StateArena) {
+    state = arena.allocate("ESP32.RNG.state", initial: 0x9E37_79B9_7F4A_7C15)
+    super.init(name: "ESP32.RNG")
+  }
+  /// Seeds the generator, so that a run can be repeated.
+  public func seed(_ v: UInt64) { state.pointee = v | 1 }
+  func next() -> UInt32 {
+    var x = state.pointee
+    x ^= x << 13
+    x ^= x >> 7
+    x ^= x << 17
+    state.pointee = x
+    return UInt32(truncatingIfNeeded: x >> 16)
+  }
+  public override func read32(at offset: UInt32) -> UInt32 { next() }
+}
