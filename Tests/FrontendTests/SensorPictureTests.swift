@@ -13,12 +13,17 @@ import Testing
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
 
   /// The part as made, and after each of two sets of controls; the lamps are those of the moment.
-  static func sheet(_ type: String, attributes: [String: String] = [:], _ states: [[String: Double]], prepare: (Part, Machine) -> Void = { _, _ in }) throws -> Canvas {
+  static func sheet(_ type: String, attributes: [String: String] = [:], _ states: [[String: Double]]) throws -> Canvas {
     let machine = Machine(clock: Clock(hertz: 1_000_000)), kind = try #require(PartCatalog.type(named: type))
     let part = kind.init(id: "p", attributes: attributes, context: PartContext(machine)), painter = Painters.painter(for: part)
     #expect(!(painter is BoxPainter), "\(type) has no painter")
     #expect(Set(painter.pins.keys) == Set(part.kind.pins), "\(type): the painter's legs are other than the part's")
-    prepare(part, machine)
+    // From 5 V, where it has a leg for them.
+    if let vcc = part.pins["VCC"] {
+      let supply = Pin("5V", arena: machine.arena)
+      supply.drive = Drive(.strong, volts: 5)
+      Net.tie(supply, vcc)
+    }
     let m = max(painter.margin, 4), cell = Size(painter.size.width + 2 * m, painter.size.height + 2 * m), scale = 1.5
     let canvas = try Canvas(width: Int((cell.width * 3 * scale).rounded(.up)), height: Int((cell.height * scale).rounded(.up)))
     canvas.scale(scale)
@@ -68,7 +73,7 @@ import Testing
     ("wokwi-ntc-temperature-sensor", [["temperature": -20], ["temperature": 70]]), ("wokwi-pir-motion-sensor", [["motion": 1], ["motion": 0]]), ("wokwi-gas-sensor", [["ppm": 50_000], ["ppm": 100_000]]),
     ("wokwi-hx711", [["load": 12.5], ["load": -3]]), ("wokwi-microphone", [["volume": 0.3], ["volume": 1, "frequency": 2000]]), ("wokwi-mpu6050", [["accelX": 1, "accelZ": 0], ["rotationY": 250, "temperature": 60]]),
     ("solderless-bme280", [["temperature": 30, "humidity": 75], ["pressure": 80_000]]), ("board-bmp180", [["temperature": -10], ["pressure": 50_000]]), ("wokwi-microsd-card", [[:], [:]]), ("solderless-eeprom", [[:], [:]]),
-    ("wokwi-ds1307", [[:], [:]]), ("solderless-gps", [["lat": -33.9, "lon": 151.2], ["satellites": 2]]), ("wokwi-logic-analyzer", [[:], [:]]),
+    ("wokwi-ds1307", [[:], [:]]), ("solderless-gps", [["lat": -33.9, "lon": 151.2], ["satellites": 2]]), ("board-mfrc522", [["tagPresent": 1], ["card": 3, "tagPresent": 1]]), ("wokwi-logic-analyzer", [[:], [:]]),
   ]
   @Test(arguments: cases.map(\.0)) func looksAsItDid(type: String) throws {
     let states = try #require(Self.cases.first { $0.0 == type }?.1)

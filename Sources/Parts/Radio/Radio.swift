@@ -1,3 +1,3 @@
 extension PartCatalog {
-  static let radio: [Part.Type] = [GPS.self]
+  static let radio: [Part.Type] = [GPS.self, MFRC522.self]
 }

@@ -17,18 +17,21 @@ struct SensorPainter: Painter {
   private struct Slider {
     let name: String, range: ClosedRange<Double>, unit: String, y: Double
   }
-  private static let row = 13.0, valueWidth = 50.0
+  private static let row = 13.0
   let size: Size
   let margin: Double
   let touches: [Touch]
-  private let face: Face, offset: Double, sliders: [Slider]
+  private let face: Face, offset: Double, sliders: [Slider], isNamed: Bool, valueWidth: Double
 
   init(_ part: Part, _ face: Face) {
     self.face = face
     var sliders: [Slider] = []
     for c in part.controls { if case .range(let range, let unit) = c.kind { sliders.append(Slider(name: c.name, range: range, unit: unit, y: face.size.height + 8 + Double(sliders.count) * Self.row)) } }
     self.sliders = sliders
-    let width = sliders.isEmpty ? face.size.width : max(face.size.width, 96)
+    // Where there are many, each says its name.
+    isNamed = sliders.count > 2
+    valueWidth = isNamed ? 88 : 50
+    let width = sliders.isEmpty ? face.size.width : max(face.size.width, isNamed ? 134.4 : 96), valueWidth = valueWidth
     size = Size(width, face.size.height + (sliders.isEmpty ? 0 : 2 + Double(sliders.count) * Self.row))
     // On the grid of 2.54 mm.
     offset = ((width - face.size.width) / 2 / 9.6).rounded(.down) * 9.6
@@ -40,7 +43,7 @@ struct SensorPainter: Painter {
         t.area.x += offset
         return t
       }
-      + sliders.map { s in Touch(s.name, Rect(0, s.y - 6, width - Self.valueWidth + 4, 12), .slide(from: Point(5, s.y), to: Point(width - Self.valueWidth, s.y), values: s.range)) }
+      + sliders.map { s in Touch(s.name, Rect(0, s.y - 6, width - valueWidth + 4, 12), .slide(from: Point(5, s.y), to: Point(width - valueWidth, s.y), values: s.range)) }
   }
   var pins: [String: Point] { face.pins.mapValues { Point($0.x + offset, $0.y) } }
 
@@ -51,13 +54,14 @@ struct SensorPainter: Painter {
     }
     for s in sliders {
       c.fill(.rect(Rect(0, s.y - 6, size.width, 12), radius: 3), Color(0x1B212A, alpha: 0.85))
-      c.stroke(.line([Point(5, s.y), Point(size.width - Self.valueWidth, s.y)]), Color(0x5A6B82), width: 2)
+      c.stroke(.line([Point(5, s.y), Point(size.width - valueWidth, s.y)]), Color(0x5A6B82), width: 2)
+      if isNamed { c.text(s.name, at: Point(size.width - valueWidth + 7, s.y), size: 6.4, color: Color(0x9DB0C8)) }
     }
   }
   func draw(_ look: Look, on c: Canvas) {
     for s in sliders {
       let value = look.control(s.name), t = min(max((value - s.range.lowerBound) / (s.range.upperBound - s.range.lowerBound), 0), 1)
-      let x = 5 + t * (size.width - Self.valueWidth - 5)
+      let x = 5 + t * (size.width - valueWidth - 5)
       c.stroke(.line([Point(5, s.y), Point(x, s.y)]), Color(0x4FB3E8), width: 2)
       c.fill(.circle(Point(x, s.y), 3.6), look.held == s.name ? Color(0xFFFFFF) : Color(0xD8E2EC))
       c.text(Self.text(value, s), at: Point(size.width - 3, s.y), size: 7.4, color: Color(0xE4EBF2), align: .right)
@@ -68,7 +72,8 @@ struct SensorPainter: Painter {
     }
   }
   private static func text(_ v: Double, _ s: Slider) -> String {
-    let decimals = abs(v) >= 1000 ? 0 : s.range.upperBound - s.range.lowerBound <= 50 ? 2 : 1
+    let span = s.range.upperBound - s.range.lowerBound
+    let decimals = s.name == "satellites" || abs(v) >= 1000 ? 0 : s.name == "lat" || s.name == "lon" ? 3 : span <= 50 ? 2 : 1
     return String(format: "%.\(decimals)f", v) + (s.unit.isEmpty ? "" : s.unit == "%" || s.unit == "°" ? s.unit : " " + s.unit)
   }
 }

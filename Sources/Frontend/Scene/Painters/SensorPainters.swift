@@ -36,7 +36,7 @@ extension Painters {
     "solderless-eeprom": { SensorPainter($0, .eeprom($0.attribute("type"))) },
   ]
   static let timing: [String: Maker] = ["wokwi-ds1307": { SensorPainter($0, .clock) }]
-  static let radio: [String: Maker] = ["solderless-gps": { SensorPainter($0, .satellites) }]
+  static let radio: [String: Maker] = ["solderless-gps": { SensorPainter($0, .satellites) }, "board-mfrc522": { SensorPainter($0, .cardReader) }]
   static let instruments: [String: Maker] = ["wokwi-logic-analyzer": { SensorPainter($0, .logicAnalyzer) }]
 }
 
@@ -119,7 +119,7 @@ extension Face {
         c.can(Point(width / 2, y + 5), 3.6, Color(0xD8B25A))
         c.stroke(.line([Point(width / 2 - 2.4, y + 5), Point(width / 2 + 2.4, y + 5)]), Color(0x5A4A1A), width: 1)
         c.header(pins)
-        c.text(title, at: Point(width - 8, y + 14), size: 5, color: .white, align: .right)
+        c.text(title, at: Point(width - 10, y - 8), size: 5.4, color: .white, align: .centre)
       },
       shine: { look, c in
         c.led(Point(width - 9, y), Color(0xFF3B30), look.lamp(0))
@@ -255,6 +255,26 @@ extension Face {
         c.text("GPS", at: Point(38.4, 24), size: 9, color: Color(0x6A7078), align: .centre, bold: true)
         c.header(pins, size: 5)
       }, shine: { look, c in c.led(Point(70, 66), Color(0x3C9CFF), look.lamp(0)) })
+  }
+  /// The cards are chosen by the slider; a click on the coil lays one there.
+  static var cardReader: Face {
+    let pins = row(["SDA", "SCK", "MOSI", "MISO", "IRQ", "GND", "RST", "3.3V"], x: 14.4, y: 105.6), colors: [UInt32] = [0x2F6FE8, 0x2FA33C, 0xF2D21E, 0xE02B2B, 0x8A8A8A, 0xF08A24]
+    return Face(
+      size: Size(96, 110.4), pins: dictionary(pins), touches: [Touch("tagPresent", Rect(8, 6, 80, 60), .toggle)],
+      body: { c in
+        c.board(Size(96, 110.4), Color(0x1C4F9E))
+        for n in 0..<4 { c.stroke(.rect(Rect(10 + Double(n) * 3, 8 + Double(n) * 3, 76 - Double(n) * 6, 56 - Double(n) * 6), radius: 5), Color(0xC9A84C), width: 1) }
+        c.chip(Rect(40, 70, 16, 13), "522")
+        c.text("RFID-RC522", at: Point(48, 36), size: 8, color: .white, align: .centre, bold: true)
+        c.header(pins, size: 5)
+      },
+      shine: { look, c in
+        guard look.control("tagPresent") > 0.5 else { return }
+        let n = Int(max(0, min(look.control("card"), 5)).rounded())
+        c.fill(.rect(Rect(14, 12, 68, 43), radius: 4), Color(colors[n]).mixed(.white, 0.15))
+        c.stroke(.rect(Rect(14, 12, 68, 43), radius: 4), Color(colors[n]).mixed(.black, 0.4), width: 1)
+        c.text(MFRC522.cards[n].name, at: Point(48, 34), size: 8, color: .white, align: .centre, bold: true)
+      })
   }
   static var logicAnalyzer: Face {
     let pins = row((0..<8).map { "D\($0)" } + ["GND"], x: 9.6, y: 4.8), colors: [UInt32] = [0x1A1A1A, 0x7A4A22, 0xD8362F, 0xF08A24, 0xF2D21E, 0x2FA33C, 0x2F6FE8, 0x8E44C8, 0x8A8A8A]
