@@ -36,7 +36,7 @@ let package = Package(
     .testTarget(name: "PartsTests", dependencies: ["Machine", "Parts"]),
     .testTarget(name: "XtensaTests", dependencies: ["Xtensa", "Machine", "Processor"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
-    .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine", "Parts"]),
+    .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine", "Parts"], exclude: ["Golden"]),
     .target(name: "TestSupport", path: "Tests/Support", exclude: ["thumb_oracle.py"]),
     .testTarget(name: "CommandTests", dependencies: ["solderless", "TestSupport"]),
     .testTarget(name: "ClientTests", dependencies: ["solderless", "TestSupport"], exclude: ["thonny_client.py"]),

@@ -1,6 +1,6 @@
 /// A part that can take a whole word off a serial bus at once, where nobody needs to see its bits.
 ///
-/// It names its legs' `Pin.frames`. A controller asks `SPIFrames.sinks` whether all that its pins are wired to is of this
+/// It names its legs' `Pin.frames`. A controller asks `SPIFrames.routes` whether all that its pins are wired to is of this
 /// kind, and then may hand words over instead of moving the pins: late by some words, as long as the part gets them before
 /// it asks for them with `catchUp`.
 public protocol SPIFrameSink: AnyObject {
@@ -17,9 +17,14 @@ public protocol SPIFrameSink: AnyObject {
 }
 
 public enum SPIFrames {
+  /// A part, and whether the controller's input hears it.
+  public struct Route {
+    public let part: any SPIFrameSink
+    public let isHeard: Bool
+  }
   /// The parts on a controller's nets when each of them takes whole words; nil when somebody needs the edges.
   /// - Parameters: the controller's pads that carry its clock, its data and what comes back.
-  public static func sinks(clock: [Pin], data: [Pin], input: [Pin], width: Int, mode: UInt8) -> [any SPIFrameSink]? {
+  public static func routes(clock: [Pin], data: [Pin], input: [Pin], width: Int, mode: UInt8) -> [Route]? {
     var sinks: [any SPIFrameSink] = []
     for pad in clock {
       guard isQuiet(pad.net) else { return nil }
@@ -45,7 +50,7 @@ public enum SPIFrames {
       guard isQuiet(out.net) else { return nil }
       for p in out.net.pins where p.frames == nil && p.onChange != nil && !input.contains(where: { $0 === p }) { return nil }
     }
-    return sinks
+    return sinks.map { s in Route(part: s, isHeard: input.contains { $0.net === s.output?.net }) }
   }
   private static func isQuiet(_ net: Net) -> Bool { net.onChange == nil && net.contacts.isEmpty }
 }

@@ -45,7 +45,8 @@ public final class SPITargetPort: SPIFrameSink {
     get { state.pointee.reply }
     set {
       state.pointee.reply = newValue
-      if state.pointee.bits == 0, state.pointee.clock != takesAtRise { showBit() }
+      // At the clock's edge that takes the last bit, the output still holds it.
+      if state.pointee.bits == 0, clock.isHigh != takesAtRise { showBit() }
     }
   }
   /// Forgets the bits of a byte begun: the part was reset.
