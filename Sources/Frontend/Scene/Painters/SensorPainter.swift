@@ -73,7 +73,7 @@ struct SensorPainter: Painter {
   }
   private static func text(_ v: Double, _ s: Slider) -> String {
     let span = s.range.upperBound - s.range.lowerBound
-    let decimals = s.name == "satellites" || abs(v) >= 1000 ? 0 : s.name == "lat" || s.name == "lon" ? 3 : span <= 50 ? 2 : 1
+    let decimals = s.unit.isEmpty && span >= 5 || abs(v) >= 1000 ? 0 : s.name == "lat" || s.name == "lon" ? 3 : span <= 50 ? 2 : 1
     return String(format: "%.\(decimals)f", v) + (s.unit.isEmpty ? "" : s.unit == "%" || s.unit == "°" ? s.unit : " " + s.unit)
   }
 }
