@@ -108,10 +108,14 @@ open class Board {
     guard !parts.contains(where: { $0.id == id }) else { throw BoardError("there are two parts with the id \"\(id)\"; rename one") }
     guard machine.scheduler.room > 32 else { throw BoardError("there are too many parts; the part \"\(id)\" finds no room, so leave some out") }
     let part = kind.init(id: id, attributes: attributes, context: PartContext(machine, air: air))
+    if let keeper = part as? any KeepsBytes { try storage.fill(keeper, in: machine) }
     parts.append(part)
     layout.placements[id] = place
     return part
   }
+  private var storage = PartStorage()
+  /// Saves what the guest has written to memory cards and the like, where they came from. - Returns: what was written.
+  public final func saveParts() throws -> [String] { try parts.flatMap { part in try (part as? any KeepsBytes).map(storage.save) ?? [] } }
   public final func part(_ id: String) throws -> Part {
     if let p = parts.first(where: { $0.id == id }) { return p }
     throw BoardError("there is no part with the id \"\(id)\"; there \(parts.count == 1 ? "is" : "are") \(parts.isEmpty ? "none" : parts.map(\.id).joined(separator: ", "))")
