@@ -35,7 +35,7 @@ extension XtensaCore {
     outer: while true {
       if st.pointee.dispatch { dispatchInterrupt() }
       if cycles.pointee >= limit.pointee || asleep.pointee || stopped.pointee { return }
-      if M.careful, !isCareful { return }
+      if M.careful, !st.pointee.careful { return }
       var allowed = windowLimit
       if !M.careful, M.checked == (allowed == 3) { return }
       guard let view = enter(st.pointee.pc) else { continue outer }
