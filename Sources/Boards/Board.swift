@@ -108,6 +108,7 @@ open class Board {
     guard !parts.contains(where: { $0.id == id }) else { throw BoardError("there are two parts with the id \"\(id)\"; rename one") }
     guard machine.scheduler.room > 32 else { throw BoardError("there are too many parts; the part \"\(id)\" finds no room, so leave some out") }
     let part = kind.init(id: id, attributes: attributes, context: PartContext(machine, air: air))
+    if let keeper = part as? any KeepsBytes { try storage.fill(keeper, in: machine) }
     parts.append(part)
     layout.placements[id] = place
     return part
@@ -118,6 +119,9 @@ open class Board {
     guard words.allSatisfy({ $0.count == 2 }), let first = words.first else { throw BoardError("the part \"\(spec)\" is not understood; write ID=TYPE, as in led1=wokwi-led,color=red") }
     return try add(first[1], id: first[0], attributes: Dictionary(words.dropFirst().map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 }))
   }
+  private var storage = PartStorage()
+  /// Saves what the guest has written to memory cards and the like, where they came from. - Returns: what was written.
+  public final func saveParts() throws -> [String] { try parts.flatMap { part in try (part as? any KeepsBytes).map(storage.save) ?? [] } }
   public final func part(_ id: String) throws -> Part {
     if let p = parts.first(where: { $0.id == id }) { return p }
     throw BoardError("there is no part with the id \"\(id)\"; there \(parts.count == 1 ? "is" : "are") \(parts.isEmpty ? "none" : parts.map(\.id).joined(separator: ", "))")

@@ -190,6 +190,7 @@ struct RunCommand: ParsableCommand {
     if let flash {
       do { try Data(board.flash.contents).write(to: URL(fileURLWithPath: flash), options: .atomic) } catch { throw fail("\(flash) cannot be written: \(error.localizedDescription)") }
     }
+    do { for file in try board.saveParts() { say("saved \(file)") } } catch { throw fail("\(error)") }
     if let stats { try writeStats(session, to: stats) }
     switch ending {
     case .found, .quit: return

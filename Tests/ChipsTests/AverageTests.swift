@@ -55,7 +55,9 @@ import Testing
     #expect(fast.pins[2].isAveraged == false)
     func compare(_ what: String) {
       let a = exact.lamps.map { Double($0.onTime) }, b = fast.lamps.map { Double($0.onTime) }
-      #expect(zip(a, b).allSatisfy { abs($0 - $1) <= count * 6 }, "\(what): \(a) \(b), a count is \(count)")
+      // Edges fall on whole cycles, also where counts are no whole ones: up to half a cycle in a turn of some 200.
+      let tolerance = count * 6 + (div & 15 == 0 ? 0 : Double(exact.machine.now) * 0.003)
+      #expect(zip(a, b).allSatisfy { abs($0 - $1) <= tolerance }, "\(what): \(a) \(b), a count is \(count)")
     }
     for rig in [exact, fast] { rig.run(1_234_567_890) }
     compare("running")

@@ -11,6 +11,8 @@ import Testing
   /// A Pico with a LED behind a resistor, its anode on GP16.
   static func blinker() throws -> Board {
     let board = try Catalog.make(Catalog.board(named: "pico"))
+    // It has no program.
+    board.resetPressed = true
     try board.add("wokwi-led", id: "led1", attributes: ["color": "red"], at: .init(left: 130, top: 20))
     try board.add("wokwi-resistor", id: "r1", attributes: ["value": "220"], at: .init(left: 110, top: 120, rotate: 90))
     try board.wire("GP16", "led1:A", color: "green", path: ["h30"])
@@ -45,6 +47,25 @@ import Testing
     #expect(lit == again)
     #expect(lit != dark)
     Self.save(lit, "blinker.png")
+  }
+  /// Looked at when it was made; another version of cairo may shade an edge differently.
+  @Test func theSceneLooksAsItDid() throws {
+    let board = try Self.blinker(), scene = Scene(board)
+    for pin in ["GP16", "GP25"] { try board.pin(pin).drive = .high }
+    scene.expose()
+    board.machine.run(until: Scene.exposure)
+    let shown = try scene.picture(scene.capture(), scale: 1.5)
+    Self.save(shown.png(), "scene.png")
+    let golden = try Canvas(png: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden/scene.png"))
+    #expect(golden.width == shown.width && golden.height == shown.height)
+    var different = 0
+    for y in 0..<shown.height {
+      for x in 0..<shown.width {
+        let a = shown.pixel(x, y), b = golden.pixel(x, y)
+        if [0, 8, 16].contains(where: { abs(Int(a >> UInt32($0) & 255) - Int(b >> UInt32($0) & 255)) > 24 }) { different += 1 }
+      }
+    }
+    #expect(different * 1000 < shown.width * shown.height, "\(different) pixels differ")
   }
   @Test(arguments: [(1, 0.5), (3, 0.25), (0, 1)]) func brightnessIsTheShareOfTheTimeAsAScreenShowsIt(off: UInt64, duty: Double) throws {
     let board = try Self.blinker(), scene = Scene(board), pin = try board.pin("GP16")

@@ -186,11 +186,12 @@ public final class PWM: RegisterDevice, RegisterNaming {
       if b { highB += n }
       show(i)
     }
-    // A count may have begun before the mark: the time is shared out, not counted.
-    let elapsed = scheduler.now &- s.pointee.mark
+    // Up to the beginning of the count under way. One may have begun before the mark: the time is shared out, not counted.
+    let cycle = s.pointee.since >> 4, begun = cycle < clock.pointee.anchorCycle ? clock.pointee.anchorTime : clock.pointee.time(ofCycle: cycle)
+    let mark = max(min(begun, scheduler.now), s.pointee.mark), elapsed = mark - s.pointee.mark
     s.pointee.highA &+= UInt64(truncatingIfNeeded: UInt128(elapsed) * UInt128(highA) / UInt128(all))
     s.pointee.highB &+= UInt64(truncatingIfNeeded: UInt128(elapsed) * UInt128(highB) / UInt128(all))
-    s.pointee.mark = scheduler.now
+    s.pointee.mark = mark
   }
   /// Counts from wrap to wrap.
   private func turnLength(_ i: Int) -> UInt64 { csr(i)[bit: 1] ? UInt64(max(1, slices[i].top)) * 2 : UInt64(slices[i].top) + 1 }
@@ -296,6 +297,8 @@ public final class PWM: RegisterDevice, RegisterNaming {
   func inputChanged(_ i: Int, _ level: Bool) {
     guard level != slices[i].inputB else { return }
     let mode = csr(i)[bits: 4...5]
+    // Free running, it counts nothing; its own output comes back here.
+    guard mode != 0 else { return slices[i].inputB = level }
     change(i) { s in
       s.pointee.inputB = level
       s.pointee.since = now

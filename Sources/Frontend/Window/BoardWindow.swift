@@ -115,10 +115,10 @@ public final class BoardWindow {
     var next = SDL_GetPerformanceCounter()
     while true {
       var event = SDL_Event()
+      while SDL_PollEvent(&event) != 0 { handle(event) }
       let now = SDL_GetPerformanceCounter()
       if now < next {
         if SDL_WaitEventTimeout(&event, max(1, Int32((next - now) * 1000 / SDL_GetPerformanceFrequency()))) != 0 { handle(event) }
-        while SDL_PollEvent(&event) != 0 { handle(event) }
         continue
       }
       next = max(next + period, now)

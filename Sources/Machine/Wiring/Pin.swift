@@ -95,9 +95,9 @@ public final class Net {
   /// Ties two pins: all of the second's net joins the first's.
   public static func tie(_ a: Pin, _ b: Pin) {
     guard a.net !== b.net else { return }
-    let from = b.net
-    for p in from.pins { p.net = a.net }
-    a.net.pins += from.pins
+    let from = b.net, moved = from.pins, before = a.net.level.pointee
+    for p in moved { p.net = a.net }
+    a.net.pins += moved
     from.pins = []
     a.net.contacts += from.contacts
     from.contacts = []
@@ -105,6 +105,9 @@ public final class Net {
     if a.net.onChange == nil { a.net.onChange = from.onChange }
     if from.hasVoltListeners { a.net.hasVoltListeners = true }
     a.net.resolve()
+    // Who joins a net whose level stays is told of it too.
+    let now = a.net.level.pointee
+    if now == before, now != from.level.pointee { for p in moved { p.onChange?(now) } }
     a.net.listenersChanged()
   }
 
