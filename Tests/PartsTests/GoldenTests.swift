@@ -50,12 +50,15 @@ import Testing
     #expect(different * 500 < canvas.width * canvas.height, "\(name): \(different) pixels differ", sourceLocation: sourceLocation)
   }
 
+  /// Dots as columns of eight, row by row of them.
+  static func bytes(_ width: Int, _ pages: Int, _ isOn: (Int, Int) -> Bool) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: width * pages)
+    for y in 0..<pages * 8 { for x in 0..<width where isOn(x, y) { bytes[y / 8 * width + x] |= 1 << UInt8(y % 8) } }
+    return bytes
+  }
   @Test func oled() throws {
     let part = bench.make(SSD1306.self), bus = I2CController(bench, sda: part.pin("SDA"), scl: part.pin("SCL"))
-    let rings = (0..<1024).map { i in (0..<8).reduce(UInt8(0)) { v, b in
-      let x = i % 128 - 64, y = i / 128 * 8 + b - 32
-      return (x * x / 4 + y * y) / 90 % 2 == 0 ? v | 1 << UInt8(b) : v
-    } }
+    let rings = Self.bytes(128, 8) { x, y in ((x - 64) * (x - 64) / 4 + (y - 32) * (y - 32)) / 90 % 2 == 0 }
     try check(part, "ssd1306", [
       {}, { bus.write(0x3C, [0x00] + OLEDTests.setUp); bus.write(0x3C, [0x40] + rings) }, { bus.write(0x3C, [0x00, 0xA7, 0x81, 0x30, 0xC0]) },
     ])
@@ -102,7 +105,7 @@ import Testing
       {
         bus.transfer([0x21, 0xBF, 0x04, 0x14, 0x20, 0x0C])
         dc.drive = .high
-        bus.transfer((0..<504).map { i in (0..<8).reduce(UInt8(0)) { v, b in (i % 84 - 42) * (i % 84 - 42) + (i / 84 * 8 + b - 24) * (i / 84 * 8 + b - 24) < 400 ? v | 1 << UInt8(b) : v } })
+        bus.transfer(Self.bytes(84, 6) { x, y in (x - 42) * (x - 42) + (y - 24) * (y - 24) < 400 })
         light.drive = .high
       },
       {
@@ -161,7 +164,8 @@ import Testing
       {},
       {
         for (r, v) in [(0x0C, 1), (0x0B, 7), (0x0A, 15)] as [(UInt8, UInt8)] { send([r, v, r, v]) }
-        for (n, (a, b)) in zip([0x3C, 0x42, 0x81, 0xA5, 0x81, 0xA5, 0x5A, 0x3C], [0x00, 0x66, 0xFF, 0xFF, 0xFF, 0x7E, 0x3C, 0x18] as [UInt8]).enumerated() { send([UInt8(n + 1), a, UInt8(n + 1), b]) }
+        let face: [UInt8] = [0x3C, 0x42, 0xA5, 0x81, 0xA5, 0x99, 0x42, 0x3C], heart: [UInt8] = [0x00, 0x66, 0xFF, 0xFF, 0xFF, 0x7E, 0x3C, 0x18]
+        for n in 0..<8 { send([UInt8(n + 1), face[n], UInt8(n + 1), heart[n]]) }
       }, { send([0x0A, 0, 0x0A, 4]) },
     ])
   }

@@ -204,7 +204,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
     return max(at, c.started &+ (c.moved &* y &+ x &- 1) / x)
   }
   /// Does all transfers of cycles before the present one.
-  fileprivate func sync(low: Int = 64) {
+  func sync(low: Int = 64) {
     guard !inside else { return }
     onSync()
     let now = clock.pointee.cycle(at: scheduler.now)

@@ -90,6 +90,8 @@ final class DMAStream: FrameStream {
     isPending = false
     for n in 0..<12 { dma.channels[n].isStreaming = false }
     dma.state.pointee.position = max(dma.state.pointee.position, dma.clock.pointee.cycle(at: time))
+    // What the frame under way has asked for already.
+    dma.sync()
     dma.schedule()
   }
 }
