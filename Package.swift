@@ -30,7 +30,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark", dependencies: ["Frontend", "Boards", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Sources/Benchmark"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
-    .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Machine", "Chips"]),
+    .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Machine", "Chips", "Xtensa"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
     .testTarget(name: "PartsTests", dependencies: ["Machine", "Parts"]),
