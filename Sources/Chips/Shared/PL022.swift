@@ -151,15 +151,15 @@ public final class PL022: RegisterDevice, RegisterNaming {
     state.pointee.half = 0
     let parts = route(width, format == 0 ? (polarity ? 2 : 0) | (phase ? 1 : 0) : 0xFF)
     state.pointee.bitwise = parts == nil
+    state.pointee.begun = scheduler.now
+    state.pointee.duration = bitTime(UInt64(width))
     fss.set(format == 1)
     guard let parts else {
       if !phase || format != 0 { txd.set(bit(0)) }
-      scheduler.schedule(event, after: bitTime(1) / 2)
+      scheduleEdge()
       return update()
     }
     listeners = parts
-    state.pointee.begun = scheduler.now
-    state.pointee.duration = bitTime(UInt64(width))
     scheduler.schedule(event, at: state.pointee.begun &+ state.pointee.duration)
     update()
     beginRun()
@@ -234,7 +234,11 @@ public final class PL022: RegisterDevice, RegisterNaming {
       txd.set(bit(n + 1))
     }
     if state.pointee.half == width * 2 { return finish() }
-    scheduler.schedule(event, after: bitTime(1) / 2)
+    scheduleEdge()
+  }
+  /// The next half of a bit.
+  private func scheduleEdge() {
+    scheduler.schedule(event, at: state.pointee.begun &+ state.pointee.duration &* UInt64(state.pointee.half + 1) / UInt64(width * 2))
   }
   private func finish() {
     state.pointee.busy = false

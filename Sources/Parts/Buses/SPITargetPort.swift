@@ -62,6 +62,7 @@ public final class SPITargetPort: SPIFrameSink {
     guard now != state.pointee.isSelected else { return }
     catchUp?()
     state.pointee.isSelected = now
+    state.pointee.clock = clock.isHigh
     state.pointee.bits = 0
     state.pointee.reply = 0xFF
     if now { onSelect() } else { onDeselect() }
