@@ -17,6 +17,7 @@ open class Board {
   /// Parts by the order in which they were added, with where they stand.
   public private(set) final var parts: [Part] = []
   public final var layout = Layout()
+  private let air = Air()
 
   public init(_ description: BoardDescription, machine: Machine, flash: Memory) {
     self.description = description
@@ -46,7 +47,11 @@ open class Board {
     machine.arena.scope = ""
   }
   /// The port that a console is on unless another is named.
-  public final var defaultPort: String { description.console }
+  public final var defaultPort: String { monitorPort ?? description.console }
+  /// The port that a diagram's serial monitor is wired to.
+  final var monitorPort: String?
+  /// The serial port that leaves on a pad, by its name.
+  open func serialPort(transmittingOn pad: String) -> String? { nil }
   public final var led: Pin? { description.led.flatMap { pins[$0] } }
 
   // MARK: What a chip's board does
@@ -101,11 +106,16 @@ open class Board {
     }
     guard !id.isEmpty, !id.contains(":"), !id.contains("=") else { throw BoardError("the part id \"\(id)\" cannot be used; take letters and digits") }
     guard !parts.contains(where: { $0.id == id }) else { throw BoardError("there are two parts with the id \"\(id)\"; rename one") }
-    let part = kind.init(id: id, attributes: attributes, context: PartContext(machine))
+    guard machine.scheduler.room > 32 else { throw BoardError("there are too many parts; the part \"\(id)\" finds no room, so leave some out") }
+    let part = kind.init(id: id, attributes: attributes, context: PartContext(machine, air: air))
+    if let keeper = part as? any KeepsBytes { try storage.fill(keeper, in: machine) }
     parts.append(part)
     layout.placements[id] = place
     return part
   }
+  private var storage = PartStorage()
+  /// Saves what the guest has written to memory cards and the like, where they came from. - Returns: what was written.
+  public final func saveParts() throws -> [String] { try parts.flatMap { part in try (part as? any KeepsBytes).map(storage.save) ?? [] } }
   public final func part(_ id: String) throws -> Part {
     if let p = parts.first(where: { $0.id == id }) { return p }
     throw BoardError("there is no part with the id \"\(id)\"; there \(parts.count == 1 ? "is" : "are") \(parts.isEmpty ? "none" : parts.map(\.id).joined(separator: ", "))")
@@ -115,7 +125,7 @@ open class Board {
     if let colon = end.firstIndex(of: ":") {
       let id = String(end[..<colon]), leg = String(end[end.index(after: colon)...])
       if let part = parts.first(where: { $0.id == id }) {
-        guard let p = part.pins[leg] ?? part.pins.first(where: { $0.key.lowercased() == leg.lowercased() })?.value else {
+        guard let p = part.leg(leg) else {
           throw BoardError("\(id) (\(part.kind.title)) has no pin \"\(leg)\"; it has \(part.kind.pins.joined(separator: ", "))")
         }
         return p

@@ -6,23 +6,39 @@ public struct BoardLoader: Sendable {
   public let store: FirmwareStore
   public init(store: FirmwareStore) { self.store = store }
 
+  public struct Loaded {
+    /// Its flash is filled; it is not yet powered.
+    public let board: Board
+    /// For the user.
+    public var remarks: [String]
+    /// The folder with a diagram that it came from.
+    public var project: DiagramProject?
+  }
   /// - Parameters:
-  ///   - subject: a board's name or a firmware file; nil: the Pico.
+  ///   - subject: a board's name, a firmware file, a diagram, a `wokwi.toml` or the folder of either; nil: the Pico.
   ///   - firmware: a file or a version; nil: the board's own default.
   ///   - flash: a file that keeps the flash; when it is there, only a firmware that is named goes over it.
   ///   - rom: the vendor's boot ROM image; nil: our own.
   ///   - other: a board to set it beside, in one machine.
-  /// - Returns: the board with its flash filled, not yet powered, and remarks for the user.
-  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?, beside other: Board? = nil) throws -> (board: Board, remarks: [String]) {
-    var name = subject ?? "pico", chosen = firmware
-    if let s = subject, FileManager.default.fileExists(atPath: s) {
+  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?, beside other: Board? = nil) throws -> Loaded {
+    var chosen = firmware, project: DiagramProject?
+    let description: BoardDescription
+    var isFolder: ObjCBool = false
+    if let s = subject, FileManager.default.fileExists(atPath: s, isDirectory: &isFolder), isFolder.boolValue || s.hasSuffix(".json") || s.hasSuffix(".toml") {
+      let p = try DiagramProject(at: s)
+      description = p.description
+      chosen = firmware ?? p.firmware
+      project = p
+    } else if let s = subject, FileManager.default.fileExists(atPath: s) {
       guard firmware == nil else { throw BoardError("\(s) is a firmware file already; give it or --firmware, not both") }
-      name = "pico"
+      description = try Catalog.board(for: try FirmwareImage(reading: Self.read(s), named: s).chip)
       chosen = s
-    } else if let s = subject, s.contains("/") || s.hasSuffix(".uf2") || s.hasSuffix(".hex") || s.hasSuffix(".bin") || s.hasSuffix(".elf") {
+    } else if let s = subject, s.contains("/") || [".uf2", ".hex", ".bin", ".elf", ".json", ".toml"].contains(where: s.hasSuffix) {
       throw BoardError("there is no file \(s); check the path")
+    } else {
+      description = try Catalog.board(named: subject ?? "pico")
     }
-    let description = try Catalog.board(named: name)
+    let name = description.name
     let board = try Catalog.make(description, beside: other)
     if let other { board.place(beside: other) }
     let version = chosen ?? description.firmware
@@ -48,7 +64,15 @@ public struct BoardLoader: Sendable {
       if image != wanted { remarks.append("\(wanted.file) could not be had, so this is \(image.version)") }
     }
     try loadROM(rom, into: board)
-    return (board, remarks)
+    if let project {
+      board.layout.boardID = project.boardID
+      remarks += try board.furnish(with: project.diagram)
+      if !isKept, !project.files.isEmpty, var files = try? BoardFiles(flash: board.flash.contents) {
+        for f in project.files { try files.put(f) }
+        board.flash.load(try files.flash())
+      }
+    }
+    return Loaded(board: board, remarks: remarks, project: project)
   }
   /// A board without firmware: its flash is what the file `flash` keeps, or erased.
   public func bare(_ name: String, flash: String?, rom: String?) throws -> Board {

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// What a file of `Machines/` says about a board.
 public struct BoardDescription: Codable, Sendable {
@@ -20,6 +21,8 @@ public struct BoardDescription: Codable, Sendable {
   public var firmware: String
   /// The boards of the firmware manifest whose images run on it; its own name when absent.
   public var images: String?
+  /// What diagrams call it.
+  public var diagram: [String]?
   /// More pads: a name for a pad of the chip, `GND`, or a supply such as `power(3.3)`.
   public var pads: [String: String]?
   /// Pads that an ADC measures.
@@ -48,6 +51,12 @@ public enum Catalog {
     let all = try boards()
     if let b = all.first(where: { $0.name == name }) { return b }
     throw BoardError("there is no board or file \"\(name)\"; did you mean \(nearest(name, in: all.map(\.name)) ?? "")? \"solderless boards\" lists all")
+  }
+  /// The usual board for images of `chip`; the Pico when the image does not tell.
+  static func board(for chip: ChipFamily?) throws -> BoardDescription {
+    guard let chip, chip != .rp2040 else { return try board(named: "pico") }
+    guard let b = try boards().first(where: { $0.chip == chip.rawValue }) else { throw BoardError("the firmware is for \(chip.rawValue), which no board here has; \"solderless boards\" lists all") }
+    return b
   }
   /// A board of the catalog, wired, without firmware.
   /// - Parameter other: a board in whose machine it is.

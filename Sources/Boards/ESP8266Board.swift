@@ -64,7 +64,15 @@ public final class ESP8266Board: Board {
       }
     }
     for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
+    setFlashSize()
     return image.notes + image.warnings
+  }
+  /// As `esptool write_flash --flash_size detect`, which MicroPython's manual has people use: the header of the image at
+  /// 0 tells the size of the flash that it is written to (high half of byte 3).
+  private func setFlashSize() {
+    let codes: [Int: UInt8] = [256 << 10: 1, 512 << 10: 0, 1 << 20: 2, 2 << 20: 3, 4 << 20: 4, 8 << 20: 8, 16 << 20: 9]
+    guard flash.bytes[0] == 0xE9, let code = codes[flash.size] else { return }
+    flash.load([flash.bytes[3] & 0x0F | code << 4], at: 3)
   }
   /// A prompt was seen: what comes before would interrupt the firmware's start.
   public override var consoleReady: Bool { state.pointee.prompted }

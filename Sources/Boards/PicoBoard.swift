@@ -8,7 +8,7 @@ public final class PicoBoard: Board {
   public let chip: RP2040
   public let host: USBHost
   public let flashChip: W25Q
-  private let bootsel: Pin, vbusSense: Pin
+  private let bootsel: Pin, vbusSense: Pin, vsysSense: Pin
   private var ramProgram: [(address: UInt32, bytes: [UInt8])] = []
   public override var nominalHertz: Double { 125_000_000 }
 
@@ -22,6 +22,7 @@ public final class PicoBoard: Board {
     host = USBHost(name: "USBHost", ports: [usb, usb1], arena: arena, scheduler: scheduler)
     bootsel = Pin("BOOTSEL", arena: arena)
     vbusSense = Pin("VBUS.sense", arena: arena)
+    vsysSense = Pin("VSYS.sense", arena: arena)
     super.init(description, machine: machine, flash: flash)
     ports = ["usb": usb, "usb1": usb1, "uart0": uart0, "uart1": uart1]
     pins = Dictionary(uniqueKeysWithValues: chip.ioBank0.pins.map { ($0.name, $0) })
@@ -31,8 +32,10 @@ public final class PicoBoard: Board {
     // A divider from the 5 V of the cable (Pico datasheet §4.4).
     vbusSense.drive = Drive(.resistor, high: true)
     Net.tie(chip.ioBank0.pins[24], vbusSense)
-    // VSYS through a third (§4.4).
-    chip.adc.volts = { [unowned chip] n in n == 3 ? chip.ioBank0.pins[29].volts ?? 1.65 : chip.ioBank0.pins[26 + n].volts ?? 0 }
+    // A third of VSYS (§4.4).
+    vsysSense.drive = Drive(.resistor, volts: 5 / 3)
+    Net.tie(chip.ioBank0.pins[29], vsysSense)
+    chip.adc.volts = { [unowned chip] n in chip.ioBank0.pins[26 + n].volts ?? 0 }
     watchContention(chip.ioBank0.pins)
     host.device = chip.usb
     chip.usb.host = host
@@ -88,6 +91,14 @@ public final class PicoBoard: Board {
     super.powerOff()
     flashChip.powerLost()
     chip.powerOff()
+  }
+  public override func function(of pad: String) -> String {
+    guard let pin = pins[pad], let n = chip.ioBank0.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    return chip.ioBank0.functionName(n)
+  }
+  public override func serialPort(transmittingOn pad: String) -> String? {
+    guard pad.hasPrefix("GP"), let n = Int(pad.dropFirst(2)), n % 4 == 0, 0..<30 ~= n else { return nil }
+    return "uart\((n + 4) / 8 % 2)"
   }
   public override var consoleReady: Bool { host.isReady }
   public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {

@@ -52,9 +52,17 @@ public final class Machine {
     scheduler.endSlice()
   }
 
-  /// Runs to virtual time `end`, or until a core stops for good.
+  /// Ends `run` at the present instant: what is watched for has happened.
+  public func pause() {
+    pausing = true
+    scheduler.endSlice()
+  }
+  private var pausing = false
+
+  /// Runs to virtual time `end`, until a core stops for good, or to a `pause`.
   public func run(until end: UInt64) {
-    while scheduler.now < end && !stopped {
+    pausing = false
+    while scheduler.now < end && !stopped && !pausing {
       let now = scheduler.now
       var sliceEnd = max(now, min(scheduler.nextDeadline, end, now &+ quantum))
       // On a grid of its own, so that the quantum makes no difference.

@@ -35,29 +35,35 @@ extension XtensaCore {
     outer: while true {
       if st.pointee.dispatch { dispatchInterrupt() }
       if cycles.pointee >= limit.pointee || asleep.pointee || stopped.pointee { return }
-      if M.careful {
-        if !isCareful || !beforeInstruction() { return }
-        if stopped.pointee { return }
-      }
+      if M.careful, !st.pointee.careful { return }
       var allowed = windowLimit
       if !M.careful, M.checked == (allowed == 3) { return }
       guard let view = enter(st.pointee.pc) else { continue outer }
+      if M.careful {
+        let pc = st.pointee.pc, slot = view.pointee.slots + Int(pc &- view.pointee.base)
+        if slot.pointee.op == .undecoded {
+          decode(slot, view)
+          continue outer
+        }
+        if !beforeInstruction() || stopped.pointee { return }
+        if st.pointee.pc != pc { continue outer }
+      }
       let slots = view.pointee.slots, codeBase = view.pointee.base, codeSize = view.pointee.size
       var ip = slots + Int(st.pointee.pc &- codeBase), last = ip
       var w = ar + Int(sr[Number.windowBase]) * 4
-      var time = cycles.pointee, count = instructions.pointee
-      let end = M.careful ? min(limit.pointee, time &+ 1) : limit.pointee
+      // Cycles in the upper half, instructions in the lower: one variable more would not stay in a register.
+      var clock: UInt64 = 0
+      let end = M.careful ? 1 : min(limit.pointee &- cycles.pointee, 0x7FFF_FFFF) << 32
       var address: UInt32 = 0
       var leave = Leave.limit
 
-      inner: while time < end {
+      inner: while clock < end {
         let s = ip
         if M.checked, s.pointee.window > allowed {
           leave = .overflow
           break inner
         }
-        time &+= UInt64(s.pointee.cycles)
-        count &+= 1
+        clock &+= UInt64(s.pointee.cycles) << 32 | 1
         switch s.pointee.op {
 
         // Arithmetic and logic
@@ -317,196 +323,196 @@ extension XtensaCore {
         // Branches: two cycles more when taken
         case .beq:
           if w[Int(s.pointee.n)] == w[Int(s.pointee.m)] {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bne:
           if w[Int(s.pointee.n)] != w[Int(s.pointee.m)] {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .blt:
           if Int32(bitPattern: w[Int(s.pointee.n)]) < Int32(bitPattern: w[Int(s.pointee.m)]) {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bge:
           if Int32(bitPattern: w[Int(s.pointee.n)]) >= Int32(bitPattern: w[Int(s.pointee.m)]) {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bltu:
           if w[Int(s.pointee.n)] < w[Int(s.pointee.m)] {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgeu:
           if w[Int(s.pointee.n)] >= w[Int(s.pointee.m)] {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .ball:
           if ~w[Int(s.pointee.n)] & w[Int(s.pointee.m)] == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnall:
           if ~w[Int(s.pointee.n)] & w[Int(s.pointee.m)] != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bany:
           if w[Int(s.pointee.n)] & w[Int(s.pointee.m)] != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnone:
           if w[Int(s.pointee.n)] & w[Int(s.pointee.m)] == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbc:
           if (w[Int(s.pointee.n)] &>> w[Int(s.pointee.m)]) & 1 == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbs:
           if (w[Int(s.pointee.n)] &>> w[Int(s.pointee.m)]) & 1 != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbci:
           if w[Int(s.pointee.n)] & s.pointee.imm == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbsi:
           if w[Int(s.pointee.n)] & s.pointee.imm != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .beqi:
           if w[Int(s.pointee.n)] == s.pointee.imm {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnei:
           if w[Int(s.pointee.n)] != s.pointee.imm {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .blti:
           if Int32(bitPattern: w[Int(s.pointee.n)]) < Int32(bitPattern: s.pointee.imm) {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgei:
           if Int32(bitPattern: w[Int(s.pointee.n)]) >= Int32(bitPattern: s.pointee.imm) {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bltui:
           if w[Int(s.pointee.n)] < s.pointee.imm {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgeui:
           if w[Int(s.pointee.n)] >= s.pointee.imm {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .beqz:
           if w[Int(s.pointee.n)] == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnez:
           if w[Int(s.pointee.n)] != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bltz:
           if w[Int(s.pointee.n)] >> 31 != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgez:
           if w[Int(s.pointee.n)] >> 31 == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .beqzN:
           if w[Int(s.pointee.n)] == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 2
           }
         case .bnezN:
           if w[Int(s.pointee.n)] != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 2
           }
         case .bf:
           if (sr[Number.br] >> UInt32(s.pointee.n)) & 1 == 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bt:
           if (sr[Number.br] >> UInt32(s.pointee.n)) & 1 != 0 {
-            time &+= 2
+            clock &+= 2 << 32
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
@@ -596,14 +602,13 @@ extension XtensaCore {
           ip = Int32(bitPattern: w[Int(s.pointee.n)]) <= 0 ? s + Int(s.pointee.delta) : s + 3
         case .last:
           // It runs from a copy, behind which `after` decides.
-          time &-= UInt64(s.pointee.cycles)
-          count &-= 1
+          clock &-= UInt64(s.pointee.cycles) << 32 | 1
           last = s
           stage.pointee = s.pointee
           stage.pointee.op = s.pointee.real
           ip = stage
         case .after:
-          count &-= 1
+          clock &-= 1
           address = codeBase &+ UInt32(truncatingIfNeeded: last - slots) &+ UInt32(last.pointee.size)
           if address == sr[Number.lend], sr[Number.lcount] != 0, sr[Number.ps] & PS.excm == 0 {
             sr[Number.lcount] &-= 1
@@ -764,8 +769,8 @@ extension XtensaCore {
       let staged = ip >= stage && ip < stage + 4
       let place = staged ? last : ip
       st.pointee.pc = codeBase &+ UInt32(truncatingIfNeeded: place - slots)
-      cycles.pointee = time
-      instructions.pointee = count
+      cycles.pointee &+= clock >> 32
+      instructions.pointee &+= clock & 0xFFFF_FFFF
       switch leave {
       case .limit: if staged, ip != stage { advance(last.pointee.size) }
       case .jump: st.pointee.pc = address

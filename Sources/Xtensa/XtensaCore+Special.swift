@@ -253,13 +253,13 @@ extension XtensaCore {
     case Number.excCause: sr[n] = v & 63
     case Number.ibreakEnable:
       sr[n] = v & (configuration.breakpoints == 2 ? 3 : 1)
-      limit.pointee = min(limit.pointee, cycles.pointee)
+      updateCareful()
     case Number.icountLevel:
       sr[n] = v & 15
-      limit.pointee = min(limit.pointee, cycles.pointee)
+      updateCareful()
     case Number.dbreakC, Number.dbreakC + 1:
       sr[n] = v & 0xC000_003F
-      limit.pointee = min(limit.pointee, cycles.pointee)
+      updateCareful()
     default: sr[n] = v
     }
   }

@@ -7,15 +7,16 @@ import Machine
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Boots a board and connects its console to this terminal.",
+    commandName: "run", abstract: "Boots a board in a window, or with its console on this terminal.",
     discussion: """
       solderless run pico                              MicroPython's prompt; Ctrl-] quits
       solderless run pico --exec "print(6*7)"          runs code and prints its output
       solderless run my.uf2 --until "ready" --time-limit 10
       solderless run pico --serial pty:/tmp/pico       a serial port for mpremote and others
+      solderless run project/diagram.json              a Wokwi project, as it is
       solderless run pico --serial tcp:4000            the same on TCP: mpremote connect socket://localhost:4000
       """)
-  @Argument(help: "A board (see \"solderless boards\") or a firmware file.") var subject: String?
+  @Argument(help: "A board (see \"solderless boards\"), a firmware file, or a Wokwi project: its folder, diagram.json or wokwi.toml.") var subject: String?
   @Option(help: "Firmware: a file, or a version such as 1.24.1.") var firmware: String?
   @Option(help: "Python code to run through the raw REPL.") var exec: String?
   @Option(help: "A Python file to run through the raw REPL.") var script: String?
@@ -33,11 +34,21 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A boot ROM image to use.") var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
   @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
-  @Flag(help: "No window. (There is none yet.)") var headless = false
+  @Option(help: ArgumentHelp("A picture of the board and its parts, at the end of the run or at --at.", valueName: "file.png")) var screenshot: String?
+  @Option(help: ArgumentHelp("The virtual time of the picture; without another end, the run ends with it.", valueName: "seconds")) var at: Double?
+  @Option(help: ArgumentHelp("A folder for a picture per frame.", valueName: "folder")) var record: String?
+  @Option(help: "Frames for each virtual second.") var rate = 30.0
+  @Flag(help: "A window, also for runs that end by themselves; the default for others where there is a display.") var window = false
+  @Flag(help: "No window.") var headless = false
 
   func validate() throws {
     if exec != nil && script != nil { throw ValidationError("--exec and --script cannot be used together; put the code into the file.") }
     if let t = timeLimit, !(t > 0) || t > 1e6 { throw ValidationError("--time-limit needs a number of seconds above 0, at most 1000000.") }
+    if let t = at, !(t >= 0) || t > 1e6 { throw ValidationError("--at needs a number of seconds from 0 to 1000000.") }
+    if at != nil && screenshot == nil { throw ValidationError("--at says when --screenshot FILE.png is taken; name the file.") }
+    if screenshot != nil && record != nil { throw ValidationError("--screenshot and --record cannot be used together; the last frame is the picture.") }
+    if !(rate > 0) || rate > 1000 { throw ValidationError("--rate needs a number of frames above 0, at most 1000.") }
+    if window && headless { throw ValidationError("--window and --headless cannot be used together.") }
     if let s = speed, s != "max", !((Double(s) ?? 0) > 0) { throw ValidationError("--speed needs a number above 0, or max.") }
   }
 
@@ -71,9 +82,14 @@ struct RunCommand: ParsableCommand {
     let session = Session(board: board)
     session.until = Array((until ?? "").utf8)
     session.timeLimit = timeLimit
+    var shown: BoardWindow?
+    let isOpenEnded = code == nil && until == nil && timeLimit == nil && screenshot == nil && record == nil
+    if window || (!headless && isOpenEnded && BoardWindow.hasDisplay()) {
+      do { shown = try BoardWindow(session: session) } catch { say("note: \(error)") }
+    }
     var terminal: TerminalConsole?
     do {
-      for spec in serial.isEmpty ? (code == nil ? ["stdio"] : []) : serial {
+      for spec in serial.isEmpty ? (code == nil && shown == nil ? ["stdio"] : []) : serial {
         var kind = spec, name = board.defaultPort
         if let i = spec.firstIndex(of: "=") {
           name = String(spec[..<i])
@@ -101,7 +117,7 @@ struct RunCommand: ParsableCommand {
       }
     } catch { throw fail("\(error)") }
     let interactive = terminal?.isInteractive ?? false
-    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
+    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || shown != nil || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
     if interactive { say("\(board.name): Ctrl-] quits") }
     if let code {
       let repl = RawREPL(code: code)
@@ -132,16 +148,33 @@ struct RunCommand: ParsableCommand {
         for line in mirror.poll() { say("sync: \(line)") }
       }
     }
-    board.machine.log.sink = { if !interactive { say("note: \($0)") } }
+    var camera: Camera?
+    if screenshot != nil || record != nil {
+      let scene = Scene(board)
+      for r in scene.remarks { say("note: \(r)") }
+      let c = Camera(scene: scene, session: session)
+      camera = c
+      if let screenshot, let at {
+        c.shoot(screenshot, at: UInt64(at * 1e12))
+        if code == nil, until == nil, timeLimit == nil, !interactive { session.at(UInt64(at * 1e12)) { session.stopRequested = true } }
+      } else if screenshot != nil {
+        c.keepReady()
+      }
+      do { if let record { try c.record(into: record, rate: rate) } } catch { throw fail("\(error)") }
+    }
+    board.machine.log.sink = { [shown] in if let shown { shown.remark($0) } else if !interactive { say("note: \($0)") } }
     board.bootPressed = bootsel
     board.powerOn()
-    let ending = session.run()
+    let ending = shown?.run() ?? session.run()
     session.onSlice()
     terminal?.restore()
+    if let screenshot, at == nil { camera?.take(screenshot) }
+    if let f = camera?.failure { throw fail("\(f)") }
     for line in mirror?.poll(now: true) ?? [] { say("sync: \(line)") }
     if let flash {
       do { try Data(board.flash.contents).write(to: URL(fileURLWithPath: flash), options: .atomic) } catch { throw fail("\(flash) cannot be written: \(error.localizedDescription)") }
     }
+    do { for file in try board.saveParts() { say("saved \(file)") } } catch { throw fail("\(error)") }
     if let stats { try writeStats(session, to: stats) }
     switch ending {
     case .found, .quit: return

@@ -6,7 +6,7 @@ import Foundation
     commandName: "solderless",
     abstract: "Runs the firmware of microcontroller boards on no board at all.",
     discussion: "Begin with \"solderless demo\", or with \"solderless run pico\" for MicroPython's prompt.",
-    subcommands: [RunCommand.self, DemoCommand.self, BoardsCommand.self, FirmwareCommand.self, InspectCommand.self, FSCommand.self, FlashCommand.self])
+    subcommands: [RunCommand.self, DemoCommand.self, BoardsCommand.self, PartsCommand.self, LintCommand.self, TestCommand.self, FirmwareCommand.self, InspectCommand.self, FSCommand.self, FlashCommand.self])
 
   /// Wrong use ends with 2, a failed run with what it threw.
   static func main() {

@@ -20,6 +20,8 @@ extension ESP8266 {
     }
     /// The PLL multiplies a crystal of 26 MHz to 80 MHz, where its reset values are for 40 MHz.
     var isFor26MHz: Bool { register(Self.pll, 1) == 0x88 && register(Self.pll, 2) == 0x91 }
+    /// Bits that a block sets: the calibration of the radio's PLL is over (wait_rfpll_cal_end).
+    private static func ready(_ block: UInt32, _ r: UInt32) -> UInt32 { block == 0x62 && r == 7 ? 0x80 : 0 }
     private func register(_ block: UInt32, _ r: UInt32) -> UInt8 { analog[Int(block & 31) << 8 | Int(r & 0xFF)] }
 
     public override func read32(at offset: UInt32) -> UInt32 {
@@ -38,7 +40,7 @@ extension ESP8266 {
         super.write32(value & 0x00FF_FFFF, at: offset)
         if block == Self.pll { onPLL() }
       } else {
-        super.write32(block | r << 8 | UInt32(analog[at]) << 16, at: offset)
+        super.write32(block | r << 8 | (UInt32(analog[at]) | Self.ready(block, r)) << 16, at: offset)
       }
     }
     /// One of the eight results, inverted, as read_sar_dout undoes it: three high bits, and eight whose first 21 values

@@ -46,13 +46,19 @@ extension ESP8266 {
       fuses = arena.allocate("ESP8266.eFuse", count: 4, initial: UInt32(0))
       super.init(Self.map, name: "ESP8266.DPORT", arena: arena)
     }
-    /// Burns the eFuse with a station MAC of Espressif's range 18:FE:34, as the first chips have it.
+    /// Burns the eFuse with a station MAC of Espressif's range 5C:CF:7F, as the SDK reads it.
     /// - Parameter serial: the last three bytes.
     func burn(serial: UInt32) {
-      fuses[0] = serial << 24 | 0x0080_0000
-      fuses[1] = 0x0200_0000 | serial >> 8 & 0xFFFF
-      fuses[2] = 0x0000_B000
-      fuses[3] = 0
+      let oui: UInt32 = 0x5C_CF7F
+      fuses[0] = serial << 24
+      fuses[1] = serial >> 8 & 0xFFFF
+      // Bit 15: valid; bit 12: the OUI is in the last word, with its check sum here.
+      fuses[2] = UInt32(Self.checksum([UInt8(oui & 0xFF), UInt8(oui >> 8 & 0xFF), UInt8(oui >> 16)])) << 24 | 0xB000
+      fuses[3] = oui
+    }
+    /// CRC-8 of the polynomial x^8 + x^5 + x^4 + 1, lowest bit first.
+    private static func checksum(_ bytes: [UInt8]) -> UInt8 {
+      bytes.reduce(0) { crc, byte in (0..<8).reduce(crc ^ byte) { c, _ in c & 1 == 1 ? c >> 1 ^ 0x8C : c >> 1 } }
     }
     public var cacheEnabled: Bool { self[.cacheFlashCtrl][bit: 8] }
     /// Where in the flash the window at 0x40200000 begins: 2 MiB blocks by bits 18:16, and the odd megabyte by bit 25.

@@ -68,6 +68,8 @@ extension ESP8266 {
     private let mux: IOMux
     private let state: UnsafeMutablePointer<State>
     private let crystal: UInt64
+    /// A pin has the level that its wake-up enable waits for.
+    var onWake: () -> Void = {}
     /// [pin][function number]
     var functions: [[Function?]]
 
@@ -118,6 +120,7 @@ extension ESP8266 {
       state.pointee.inputs[bit: n] = level
       let type = self[.gpioPin0, n][bits: 7...9]
       if type == 3 || type == (level ? 1 : 2) { self[.gpioStatus][bit: n] = true }
+      if self[.gpioPin0, n][bit: 10], type == (level ? 5 : 4) { onWake() }
       functions[n][mux.function(n)]?.input?(level)
       if type != 0 { updateInterrupt() }
     }

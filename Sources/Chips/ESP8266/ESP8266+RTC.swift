@@ -47,14 +47,16 @@ extension ESP8266 {
     }
     /// Hertz of the RC oscillator; chips vary from 140 to 180 kHz.
     public static let frequency: UInt64 = 160_000
+    /// Bits of RESET_REASON2 that let an end of sleep come.
+    private static let wakeByAlarm = 3, wakeByGPIO = 4
     private static let period: UInt64 = 1_000_000_000_000 / frequency
     private let state: UnsafeMutablePointer<State>
     private let scheduler: Scheduler
     private var alarm, pulseEnd: Scheduler.Event!
     public let gpio16: Pin
     var onSoftwareReset: () -> Void = {}
-    /// Deep sleep begins.
-    var onSleep: () -> Void = {}
+    /// Sleep begins; light sleep ends.
+    var onSleep: () -> Void = {}, onWake: () -> Void = {}
 
     init(arena: StateArena, scheduler: Scheduler) {
       self.scheduler = scheduler
@@ -63,7 +65,7 @@ extension ESP8266 {
       super.init(Self.map, name: "ESP8266.RTC", arena: arena)
       alarm = scheduler.event("ESP8266.RTC.alarm") { [unowned self] _ in
         state.pointee.woken |= 1
-        guard state.pointee.asleep else { return }
+        guard state.pointee.asleep else { return onWake() }
         // XPD_DCDC goes low for a while; a wire to RST makes of it a reset.
         gpio16.drive = .low
         scheduler.schedule(pulseEnd, after: 1_000_000_000)
@@ -73,9 +75,22 @@ extension ESP8266 {
     private var count: UInt64 { (scheduler.now &- state.pointee.origin) / Self.period }
     public var isAsleep: Bool { state.pointee.asleep }
     private func sleep() {
-      let ticks = UInt64(self[.counterAlarm] &- UInt32(truncatingIfNeeded: count))
-      scheduler.schedule(alarm, at: state.pointee.origin &+ (count &+ max(1, ticks)) &* Self.period)
+      // A target that the counter has passed meanwhile wakes at once: the SDK sleeps for three periods to set the PLL.
+      let ticks = Int64(Int32(bitPattern: self[.counterAlarm] &- UInt32(truncatingIfNeeded: count)))
+      if self[.resetReason2][bit: Self.wakeByAlarm] {
+        scheduler.schedule(alarm, at: state.pointee.origin &+ (count &+ UInt64(max(1, ticks))) &* Self.period)
+      } else {
+        scheduler.cancel(alarm)
+      }
       onSleep()
+    }
+    /// What goes without power in sleep: the SDK writes ones for deep sleep, none for light sleep.
+    var wantsDeepSleep: Bool { self[.unknown40] != 0 }
+    /// A pin that may wake has the level for it.
+    func wakeByPin() {
+      guard self[.resetReason2][bit: Self.wakeByGPIO] else { return }
+      state.pointee.woken |= 2
+      onWake()
     }
     func enterDeepSleep() {
       state.pointee.asleep = true

@@ -57,7 +57,7 @@ extension ESP8266 {
       switch offset {
       case 0xC00: return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000)
       case 0x1004, 0x1048: return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000)
-      case 0x1008, 0x104C: return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000 >> 32)
+      case 0x1008, 0x104C: return UInt32(truncatingIfNeeded: (scheduler.now / 1_000_000) >> 32)
       case 0xE44:
         // The generator is fed by noise and a fast clock; here by its own state and the time.
         var x = random.pointee &+ scheduler.now

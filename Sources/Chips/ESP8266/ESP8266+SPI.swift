@@ -72,7 +72,7 @@ extension ESP8266 {
       edge = scheduler.event("\(name).edge") { [unowned self] _ in nextEdge() }
     }
     /// The bits of CMD that read 1 while their command runs.
-    private var command: UInt32 { state.pointee.running }
+    private var command: UInt32 { state.pointee.shown || scheduler.now < state.pointee.busyUntil ? state.pointee.running : 0 }
     /// Picoseconds of one clock.
     private var period: UInt64 {
       let c = self[.spiClock], f = max(1, apb.pointee.frequency256)
@@ -80,16 +80,15 @@ extension ESP8266 {
       return max(2, UInt64(truncatingIfNeeded: UInt128(divider) * UInt128(Clock.picosecondsPerSecond * 256) / UInt128(f)))
     }
     private func begin(_ v: UInt32) {
-      guard state.pointee.running == 0, v >> 18 != 0 else { return }
+      guard command == 0, v >> 18 != 0 else { return }
       let bits = v[bit: 18] ? user() : flash(v)
       state.pointee.running = v & ~0x3_FFFF
-      guard state.pointee.running != 0 else { return }
       if state.pointee.shown { return }
-      // The core waits for such a command by polling; its time is that of the bits on the wire.
-      scheduler.schedule(done, after: max(1, UInt64(bits) &* period))
+      // Its time is that of the bits on the wire. Whoever polls for the end needs no event.
+      state.pointee.busyUntil = scheduler.now &+ UInt64(bits) &* period
+      if self[.spiSlave][bits: 5...9] != 0 { scheduler.schedule(done, at: state.pointee.busyUntil) } else { self[.spiSlave] |= 1 << 4 }
     }
     private func finish() {
-      state.pointee.running = 0
       self[.spiSlave] |= 1 << 4
       updateInterrupt()
     }

@@ -12,8 +12,8 @@ public final class ESP8266 {
   /// SPI0, which has the flash, and HSPI.
   public let spis: [SPI]
   public let slc: SLC, i2s: I2S, analog: AnalogRegisters
-  private let frontEnd: FrontEnd, baseBand: BaseBand, wdev: WDev, sdio: StorageBlock
-  private let apb: BlockBus
+  let frontEnd: FrontEnd, baseBand: BaseBand, wdev: WDev, radio: StorageBlock, sdio: StorageBlock
+  let apb: BlockBus
   private let bus = Bus()
   /// The reset pad, with its pull-up, and the ADC's.
   public let rst, tout: Pin
@@ -22,7 +22,7 @@ public final class ESP8266 {
   private let crystal: UInt64
   private let romCode, iramCode, dramCode, flashCode: CodeMemory
   private let flashWindow, cacheRAM: XtensaCore.Window
-  private struct State: BitwiseCopyable { var pending = RTC.Reason.powerOn, isHeld = false }
+  private struct State: BitwiseCopyable { var pending = RTC.Reason.powerOn, isHeld = false, hasWindow = false }
   private let state: UnsafeMutablePointer<State>
   private var resetEvent, sleepEvent: Scheduler.Event!
 
@@ -63,6 +63,7 @@ public final class ESP8266 {
     frontEnd = FrontEnd(arena: arena)
     baseBand = BaseBand(arena: arena)
     wdev = WDev(arena: arena, scheduler: scheduler)
+    radio = StorageBlock(name: "ESP8266.RF", size: 0x100, arena: arena)
     sdio = StorageBlock(name: "ESP8266.SDIO", size: 0x100, arena: arena)
     apb = BlockBus()
     rst = Pin("RST", arena: arena)
@@ -71,14 +72,14 @@ public final class ESP8266 {
     core.addRegion(base: 0x4000_0000, size: UInt32(rom.size), memory: romCode, .execute)
     core.addRegion(base: 0x4010_0000, size: 0x8000, memory: iramCode, .instruction)
     core.addRegion(base: 0x3FFE_8000, size: UInt32(dram.size), memory: dramCode, .data)
-    flashWindow = core.addWindow(base: 0x4020_0000, size: 0x10_0000, pageSize: 0x1_0000, .execute)
-    cacheRAM = core.addWindow(base: 0x4010_8000, size: 0x8000, pageSize: 0x4000, .instruction)
+    flashWindow = core.addWindow(base: 0x4020_0000, size: 0x10_0000, pageSize: 0x1_0000, .execute, memories: [flashCode])
+    cacheRAM = core.addWindow(base: 0x4010_8000, size: 0x8000, pageSize: 0x4000, .instruction, memories: [iramCode])
     dport.burn(serial: serial)
     machine.add(core)
     connect()
     mapAddresses()
     resetEvent = scheduler.event("ESP8266.reset") { [unowned self] _ in restart(state.pointee.pending) }
-    sleepEvent = scheduler.event("ESP8266.sleep") { [unowned self] _ in enterDeepSleep() }
+    sleepEvent = scheduler.event("ESP8266.sleep") { [unowned self] _ in sleep() }
   }
 
   // MARK: Wires
@@ -105,6 +106,8 @@ public final class ESP8266 {
     timer.onExpire2 = { [unowned self] in pulse(10, bit: 2) }
     watchdog.onReset = { [unowned self] in request(.watchdog) }
     rtc.onSoftwareReset = { [unowned self] in request(.software) }
+    gpio.onWake = { [unowned self] in rtc.wakeByPin() }
+    rtc.onWake = { [unowned self] in if !state.pointee.isHeld { core.isStalled = false } }
     rtc.onSleep = { [unowned self] in scheduler.schedule(sleepEvent, at: scheduler.now) }
     analog.tout = { [unowned self] in tout.volts ?? 0 }
     rst.drive = .pullUp
@@ -167,11 +170,13 @@ public final class ESP8266 {
 
   // MARK: Memory
 
-  /// The window to the flash while the cache is on, and the RAM that the cache does not use.
+  /// The window to the flash, and the RAM that the cache does not use. While the cache is off, which programs and erases
+  /// are made in, reads still find what was there: NodeMCU writes its initial data out of the window.
   private func mapCache() {
     let mask = UInt32(flash.size - 1)
+    if dport.cacheEnabled { state.pointee.hasWindow = true }
     for page in 0..<16 {
-      core.mapPage(page, of: flashWindow, to: dport.cacheEnabled ? flashCode : nil, offset: (dport.flashWindow &+ UInt32(page) << 16) & mask & ~0xFFFF)
+      core.mapPage(page, of: flashWindow, to: state.pointee.hasWindow ? flashCode : nil, offset: (dport.flashWindow &+ UInt32(page) << 16) & mask & ~0xFFFF)
     }
     let lent = dport[.spiCacheRAM]
     core.mapPage(0, of: cacheRAM, to: lent[bit: 4] ? nil : iramCode, offset: 0x8000)
@@ -186,7 +191,7 @@ public final class ESP8266 {
     bus.map(memory: rtcMemory.raw, at: 0x6000_1000, size: 0x1000, writable: true)
     bus.map(baseBand, at: 0x6000_9000, size: 0x2000)
     let blocks: [(UInt32, Device)] = [
-      (0x000, uarts[0]), (0x100, spis[1]), (0x200, spis[0]), (0x300, gpio), (0x500, frontEnd), (0x600, timer), (0x700, rtc), (0x800, mux), (0x900, watchdog),
+      (0x000, uarts[0]), (0x100, spis[1]), (0x200, spis[0]), (0x300, gpio), (0x400, radio), (0x500, frontEnd), (0x600, timer), (0x700, rtc), (0x800, mux), (0x900, watchdog),
       (0xA00, sdio), (0xB00, slc), (0xD00, analog), (0xE00, i2s), (0xF00, uarts[1]),
     ]
     for (at, device) in blocks { apb.map(device, at: at) }
@@ -234,10 +239,11 @@ public final class ESP8266 {
     machine.scheduler.schedule(resetEvent, at: machine.now)
   }
   private func resetBlocks() {
-    for d in [dport, mux, gpio, timer, watchdog, slc, i2s, analog, frontEnd, baseBand, wdev, sdio] + uarts + spis as [Device] { d.reset() }
+    for d in [dport, mux, gpio, timer, watchdog, slc, i2s, analog, frontEnd, baseBand, wdev, radio, sdio] + uarts + spis as [Device] { d.reset() }
   }
   private func restart(_ reason: RTC.Reason) {
     machine.scheduler.cancel(sleepEvent)
+    state.pointee.hasWindow = false
     resetBlocks()
     rtc.restart(reason)
     mapCache()
@@ -249,11 +255,12 @@ public final class ESP8266 {
     core.isStalled = state.pointee.isHeld
     machine.scheduler.endSlice()
   }
-  /// All but the RTC loses its power.
-  private func enterDeepSleep() {
-    resetBlocks()
+  /// The core stands; in deep sleep all but the RTC loses its power.
+  private func sleep() {
     core.isStalled = true
-    rtc.enterDeepSleep()
     machine.scheduler.endSlice()
+    guard rtc.wantsDeepSleep else { return }
+    resetBlocks()
+    rtc.enterDeepSleep()
   }
 }

@@ -180,6 +180,7 @@ public final class RP2040 {
     // Pins.
     sio.gpioIn = { [unowned self] in
       if ioBank0.state.pointee.floating != 0 { ioBank0.reportFloating(to: machine.log) }
+      pwm.catchUp()
       return ioBank0.state.pointee.inputs
     }
     sio.gpioHiIn = { [unowned self] in ioQSPI.state.pointee.inputs }
@@ -223,6 +224,7 @@ public final class RP2040 {
       for pin in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where pin < 30 && ioBank0.functionNumber(pin) == 4 { return true }
       return false
     }
+    connectAverages()
     ioQSPI.onOverride = { [unowned self] n in
       guard n == 1 else { return }
       switch ioQSPI.outputOverride(1) {
@@ -248,6 +250,27 @@ public final class RP2040 {
     machine.scheduler.schedule(gpoutEvents[n], after: max(100, UInt64(0.5e12 / f)))
   }
   /// UART, SPI and I2C on their pins (§1.4.3): in eights that begin at GP4 and GP0, and in fours.
+  /// Lights on PWM pins ask how long they were high; edges are told only where something acts on them.
+  private func connectAverages() {
+    /// The pins that show outputs of the slice.
+    func pins(_ slice: Int) -> [Int] { [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17].filter { $0 < 30 && ioBank0.functionNumber($0) == 4 } }
+    for n in 0..<30 {
+      ioBank0.pins[n].offerAverage(
+        arena: machine.arena, highTime: { [unowned self] in pwm.highTime(n / 2 % 8, n % 2) }, onListeners: { [unowned self] in pwm.routesChanged() })
+    }
+    pwm.edgesMatter = { [unowned self] slice in
+      let looks = pios.contains { $0.isRunning }
+      return pins(slice).contains { looks || ioBank0.edgesMatter($0) || ioBank0.pins[$0].edgesMatter }
+    }
+    pwm.onTelling = { [unowned self] slice, tells in
+      for n in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where n < 30 { ioBank0.pins[n].isAveraged = !tells && ioBank0.functionNumber(n) == 4 }
+    }
+    ioBank0.onLook = { [unowned self] in pwm.catchUp() }
+    for pio in pios {
+      pio.onLook = { [unowned self] in pwm.catchUp() }
+      pio.onRunning = { [unowned self] in pwm.routesChanged() }
+    }
+  }
   private func connectSerial() {
     for n in 0..<30 {
       let spi = spis[n / 8 % 2]

@@ -66,6 +66,14 @@ public final class Bus {
     for n in 0..<(size >> 12) { page((base >> 12) &+ n).pointee = Page() }
   }
 
+  /// Whether `count` bytes at `address` are memory.
+  public func isMemory(_ address: UInt32, count: UInt32, writable: Bool) -> Bool {
+    guard count > 0, address <= .max - count else { return false }
+    for n in address >> 12...(address + count - 1) >> 12 {
+      guard let table = directory[Int(n >> 10)], table[Int(n & 1023)].memory != nil, !writable || table[Int(n & 1023)].writable else { return false }
+    }
+    return true
+  }
   /// Reads 1, 2 or 4 bytes at an address aligned to `size`.
   public func read(_ address: UInt32, size: Int) -> BusResult {
     guard let table = directory[Int(address >> 22)] else { return BusResult(fault: true) }

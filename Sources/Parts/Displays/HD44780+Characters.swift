@@ -1,0 +1,56 @@
+extension HD44780 {
+  /// The eight lines of a character of ROM A00, the left dot as bit 4.
+  static func character(_ code: UInt8) -> [UInt8] { rom[Int(code)] }
+  /// As text: ASCII with the ROM's own signs, katakana, Greek and others; a box for what is not text.
+  static func letter(_ code: UInt8) -> Character {
+    switch code {
+    case 0x5C: "¥"
+    case 0x7E: "→"
+    case 0x7F: "←"
+    case 0x20...0x7D: Character(Unicode.Scalar(code))
+    // Halfwidth forms, in the same order.
+    case 0xA1...0xDD: Character(Unicode.Scalar(0xFF61 + UInt32(code) - 0xA1) ?? " ")
+    case 0xDE: "゛"
+    case 0xDF: "°"
+    case 0xE0...0xFF: signs[Int(code) - 0xE0]
+    case 0x10...0x1F, 0x80...0xA0: " "
+    default: "□"
+    }
+  }
+  private static let signs: [Character] = Array("αäβεμσρg√⁻j*¢£ñöpqθ∞ΩüΣπxy千万円÷ █")
+  /// From 20h on, eight characters a row, a digit to the base of 32 per line of dots.
+  private static let drawn = [
+    "00000000 44440040 AAA00000 AAVAVAA0 4FKE5U40 OP248J30 CIK8LID0 C4800000",
+    "24888420 84222480 04LEL400 044V4400 0000C480 000V0000 00000CC0 01248G00",
+    "EHJLPHE0 4C4444E0 EH1248V0 V2421HE0 26AIV220 VGU11HE0 68GUHHE0 VH124440",
+    "EHHEHHE0 EHHF12C0 0CC0CC00 0CC0C480 248G8420 00V0V000 G84248G0 EH124040",
+    "EH1DLLE0 EHHHVHH0 UHHUHHU0 EHGGGHE0 SIHHHIS0 VGGUGGV0 VGGUGGG0 EHGNHHF0",
+    "HHHVHHH0 E44444E0 72222IC0 HIKOKIH0 GGGGGGV0 HRLLHHH0 HHPLJHH0 EHHHHHE0",
+    "UHHUGGG0 EHHHLID0 UHHUKIH0 FGGE11U0 V4444440 HHHHHHE0 HHHHHA40 HHHLLLA0",
+    "HHA4AHH0 HHHA4440 V1248GV0 E88888E0 HAV4V440 E22222E0 4AH00000 000000V0",
+    "84200000 00E1FHF0 GGMPHHU0 00EGGHE0 11DJHHF0 00EHVGE0 698S8880 0FHHF1E0",
+    "GGMPHHH0 40C444E0 20622IC0 GGIKOKI0 C44444E0 00QLLHH0 00MPHHH0 00EHHHE0",
+    "00UHUGG0 00DJF110 00MPGGG0 00EGE1U0 88S88960 00HHHJD0 00HHHA40 00HHLLA0",
+    "00HA4AH0 00HHF1E0 00V248V0 24484420 44444440 84424480 042V2400 048V8400",
+  ]
+  private static let drawnHigh = [
+    "00000000 0000SKS0 74440000 000444S0 0000G840 000CC000 0V1V1240 00V16480",
+    "0024CK40 004VH160 000V44V0 002V6AI0 008V9A80 000E22V0 00U2U2U0 000LL160",
+    "000V0000 V1564480 124CK440 4VHH1240 0V4444V0 2V26AI20 8V9999I0 4V4V4440",
+    "0F9H12C0 8FI22240 0V1111V0 AVAA2480 0O1P12S0 0V124AH0 8V9A8870 0HH912C0",
+    "0F9L32C0 2S4V4480 0LLL1240 E0V44480 888CA880 44V448G0 0E0000V0 0V1A4AG0",
+    "4V24EL40 22222480 042HHHH0 GGVGGGF0 0V1112C0 08K21100 4V44LL40 0V11A420",
+    "0E0E0E10 048GHV10 011A4AG0 0V8V8870 88V9A880 0E2222V0 0V1V11V0 E0V11240",
+    "IIII2480 04KKLLM0 0GGHIKO0 0VHHHHV0 0VHH1240 0O0112S0 4I800000 SKS00000",
+    "009LIID0 A0E1FHF0 00EHUHUG 00EGCHE0 00HHHJTG 00FKIHE0 0069HHUG 00FHHHF1",
+    "00744K80 02Q00000 20622222 0K8K0000 04EKLE40 88S8S8F0 E0MPHHH0 A0EHHHE0",
+    "00MPHHUG 00DJHHF1 0EHVHHE0 000BLQ00 00EHHAR0 A0HHHJD0 VG848GV0 00VAAAJ0",
+    "V0HA4AH0 00HHHHF1 01U4V440 00V8F9H0 00VLVHH0 040V0400 00000000 VVVVVVVV",
+  ]
+  private static let rom: [[UInt8]] = {
+    func lines(_ rows: [String]) -> [[UInt8]] { rows.flatMap { $0.split(separator: " ").map { $0.map { UInt8($0.asciiValue.map { $0 >= 65 ? $0 - 55 : $0 - 48 } ?? 0) } } } }
+    let empty = [UInt8](repeating: 0, count: 8)
+    let all = Array(repeating: empty, count: 32) + lines(drawn) + Array(repeating: empty, count: 32) + lines(drawnHigh)
+    return all.count == 256 ? all : Array(repeating: empty, count: 256)
+  }()
+}
