@@ -13,14 +13,24 @@ import Testing
     return ok
   }()
   static let versions = ["1.20.0", "1.24.1", "1.27.0"]
+  static func board(_ version: String) throws -> ESP32Board { try #require(try BootTests.loader?.load("esp32", firmware: version, rom: nil).board as? ESP32Board) }
 
   /// MicroPython by version, and what its own `sys` says; 1.9.4 and 1.10 run on one core, and so does the UNICORE build of 1.22.2.
   @Test(.enabled(if: available), arguments: [("1.9.4", 240), ("1.10", 240), ("1.13", 160), ("1.17", 160), ("1.19.1", 160), ("1.20.0", 160), ("1.22.2", 160), ("1.24.1", 160), ("1.27.0", 160)])
   func microPythonRuns(version: String, megahertz: Int) throws {
     let numbers = version.split(separator: ".").map { Int($0)! }
     let (text, _) = try BootTests.execute(
-      "import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: BootTests.board(version, board: "esp32"))
+      "import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: ESP32Tests.board(version))
     #expect(text == "42 esp32 [\(numbers[0]), \(numbers[1])] 0.125 \(megahertz)000000 4194304\r\n", "\(text)")
+  }
+  /// The radio's calibration ends, and what can be heard is listed.
+  @Test(.enabled(if: available), arguments: versions) func wifiScanListsWhatCanBeHeard(version: String) throws {
+    let board = try Self.board(version)
+    board.chip.radio.accessPoints = [
+      ESP32Radio.AccessPoint(ssid: "workshop", bssid: [2, 3, 4, 5, 6, 7], channel: 6, rssi: -42), ESP32Radio.AccessPoint(ssid: "guests", bssid: [2, 3, 4, 5, 6, 8], channel: 11, rssi: -70, isProtected: false),
+    ]
+    let (text, _) = try BootTests.execute("import network\nw = network.WLAN(network.STA_IF)\nprint(w.active(True), w.config('mac'))\nfor p in sorted(w.scan()): print(p)\nprint(w.active(False))", on: board)
+    #expect(text == "True b'$\\n\\xc4P\\x1d\\xe0'\r\n(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0, False)\r\n(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3, False)\r\nFalse\r\n", "\(text)")
   }
   static let program = """
     import time, os, _thread
@@ -44,10 +54,10 @@ import Testing
     print(time.ticks_us() > 0)
     """
   @Test(.enabled(if: available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
-    let first = try BootTests.execute(Self.program, on: BootTests.board("1.27.0", board: "esp32"))
+    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0"))
     #expect(first.0.contains("8995500500 1") && first.0.contains("500 True [124750]"), "\(first.0)")
     for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: BootTests.board("1.27.0", board: "esp32"), quantum: quantum, snapshots: snapshots)
+      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0"), quantum: quantum, snapshots: snapshots)
       #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
     }
   }
@@ -63,7 +73,7 @@ import Testing
     let file = Self.folder.appendingPathComponent(name)
     let code = try String(contentsOf: file, encoding: .utf8)
     let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
-    let board = try BootTests.board(version, board: "esp32")
+    let board = try ESP32Tests.board(version)
     let words = code.prefix(while: { $0 != "\n" }).split(separator: " ")
     for word in words.dropFirst(2) {
       if words[1] == "wires:" { try board.connect(String(word)) } else if words[1] == "volts:" { try board.setVoltage(String(word)) }
@@ -75,7 +85,7 @@ import Testing
 
   /// The bits on the pin: 24 a pixel, green first, 0.4 and 0.8 us high (WS2812B).
   @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func neopixelTimes(version: String) throws {
-    let board = try BootTests.board(version, board: "esp32")
+    let board = try ESP32Tests.board(version)
     var rise: UInt64 = 0, highs: [UInt64] = []
     try #require(board.pins["GPIO4"]).net.onChange = { if $0 == .high { rise = board.machine.now } else { highs.append((board.machine.now - rise) / 1000) } }
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (255, 0, 170)\nn[1] = (0x34, 0x12, 0x56)\nn.write()", on: board)
@@ -114,7 +124,7 @@ import Testing
               pass
       print('END', open('kept.txt').read())
       """
-    let board = try BootTests.board(version, board: "esp32")
+    let board = try ESP32Tests.board(version)
     _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close(); f = open('kept.txt', 'w'); f.write('kept'); f.close()", on: board)
     var out: [UInt8] = []
     board.ports["uart0"]?.onOutput = { out.append($0) }
