@@ -43,7 +43,7 @@ import Testing
   @Test(.enabled(if: VCDTests.available)) func sigrokReadsTheBytes() throws {
     let board = try BootTests.board("1.24.1"), file = FileManager.default.temporaryDirectory.appendingPathComponent("solderless-\(UUID().uuidString).vcd").path
     defer { try? FileManager.default.removeItem(atPath: file) }
-    try board.add("display=wokwi-ssd1306")
+    try board.add("display=wokwi-ssd1306,i2cAddress=0x3c")
     try board.wire("display:DATA", "GP4")
     try board.wire("display:CLK", "GP5")
     for pad in ["GP4", "GP5"] { _ = try board.add("r\(pad)=wokwi-resistor,value=4700"); try board.wire("r\(pad):1", pad); try board.wire("r\(pad):2", "3V3") }

@@ -6,11 +6,13 @@ import Testing
 final class Bench {
   let machine = Machine(clock: Clock(hertz: 100_000_000))
   var context: PartContext { PartContext(machine) }
-  private var names = 0
+  /// Held here, as a board holds its parts: wires do not.
+  private var parts: [Part] = []
 
   func make<P: Part>(_ type: P.Type, _ attributes: [String: String] = [:]) -> P {
-    names += 1
-    return type.init(id: "part\(names)", attributes: attributes, context: context)
+    let part = type.init(id: "part\(parts.count + 1)", attributes: attributes, context: context)
+    parts.append(part)
+    return part
   }
   /// A pin of the controller, tied to legs of parts.
   func pin(_ name: String, _ legs: Pin?...) -> Pin {
