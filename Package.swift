@@ -30,7 +30,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark", dependencies: ["Frontend", "Boards", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Sources/Benchmark"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
-    .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Machine", "Chips", "Parts"]),
+    .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Xtensa", "Machine", "Chips", "Parts"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
     .testTarget(name: "PartsTests", dependencies: ["CRSVG", "Frontend", "Machine", "Parts"], exclude: ["Golden"]),

@@ -113,6 +113,12 @@ open class Board {
     layout.placements[id] = place
     return part
   }
+  /// Adds a part that is written as `id=type,attribute=value,…`.
+  @discardableResult public final func add(_ spec: String) throws -> Part {
+    let words = spec.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+    guard words.allSatisfy({ $0.count == 2 }), let first = words.first else { throw BoardError("the part \"\(spec)\" is not understood; write ID=TYPE, as in led1=wokwi-led,color=red") }
+    return try add(first[1], id: first[0], attributes: Dictionary(words.dropFirst().map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 }))
+  }
   private var storage = PartStorage()
   /// Saves what the guest has written to memory cards and the like, where they came from. - Returns: what was written.
   public final func saveParts() throws -> [String] { try parts.flatMap { part in try (part as? any KeepsBytes).map(storage.save) ?? [] } }

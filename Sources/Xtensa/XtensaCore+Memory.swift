@@ -173,7 +173,8 @@ extension XtensaCore {
     if s.op == .l32r, options.contains(.absoluteLiterals), sr[Number.litbase] & 1 != 0 {
       s.imm = (sr[Number.litbase] & 0xFFFF_F000) &+ (0xFFFC_0000 | (word >> 8 & 0xFFFF) << 2)
     }
-    s.cycles &+= usedNext(s, pc &+ size) ? 1 : 0
+    if usedNext(s, pc &+ size) { s.cycles &+= UInt8(configuration.loadDelay) }
+    if s.op.isJump { s.cycles &+= UInt8(configuration.branchPenalty - 2) }
     // What the loop cannot follow by itself: a way out of the run, or an end that may be a loop's.
     let leaves = s.delta != 0 && (s.op.isBranch || s.op == .j || s.op == .loopnez || s.op == .loopgtz) && UInt32(bitPattern: Int32(bitPattern: o) &+ s.delta) >= v.size
     if leaves {

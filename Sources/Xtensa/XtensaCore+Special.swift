@@ -31,7 +31,7 @@ extension XtensaCore {
     case .beq, .bne, .blt, .bge, .bltu, .bgeu, .ball, .bnall, .bany, .bnone, .bbc, .bbs, .bbci, .bbsi, .beqi, .bnei, .blti, .bgei, .bltui, .bgeui, .beqz, .bnez, .bltz, .bgez,
       .beqzN, .bnezN, .bf, .bt:
       if isTaken(op, s) {
-        cycles.pointee &+= 2
+        cycles.pointee &+= UInt64(configuration.branchPenalty)
         state.pointee.pc = state.pointee.pc &+ UInt32(bitPattern: s.delta)
         return
       }

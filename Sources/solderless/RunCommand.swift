@@ -38,12 +38,19 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The virtual time of the picture; without another end, the run ends with it.", valueName: "seconds")) var at: Double?
   @Option(help: ArgumentHelp("A folder for a picture per frame.", valueName: "folder")) var record: String?
   @Option(help: "Frames for each virtual second.") var rate = 30.0
+  @Option(help: ArgumentHelp("Adds a part: led1=wokwi-led,color=red. Wire it with --wire GP15-led1:A. Repeatable.", valueName: "id=type[,attribute=value]")) var part: [String] = []
+  @Option(help: ArgumentHelp("Writes the levels of pads as a VCD file, for PulseView, GTKWave and sigrok.", valueName: "file.vcd")) var vcd: String?
+  @Option(help: "The pads and legs of parts (led1:A) that --vcd takes, apart by commas; all pads without.") var probe: String?
+  @Option(help: "A step of the VCD file: 1, 10 or 100 and ps, ns, us or ms.") var vcdTimescale = "1ns"
+  @Option(help: ArgumentHelp("Lets the signals of a VCD file drive pads.", valueName: "file.vcd[:signal=pad,…]")) var stimulus: [String] = []
+  @Option(help: "Prints what goes over wires: i2c:sda=GP4,scl=GP5, spi:clk=GP2,mosi=GP3, uart:rx=GP0,baud=9600, ws2812:din=GP0, onewire:dq=GP2. Repeatable.") var decode: [String] = []
   @Flag(help: "A window, also for runs that end by themselves; the default for others where there is a display.") var window = false
   @Flag(help: "No window.") var headless = false
 
   func validate() throws {
     if exec != nil && script != nil { throw ValidationError("--exec and --script cannot be used together; put the code into the file.") }
     if let t = timeLimit, !(t > 0) || t > 1e6 { throw ValidationError("--time-limit needs a number of seconds above 0, at most 1000000.") }
+    if probe != nil && vcd == nil { throw ValidationError("--probe says which pads --vcd FILE.vcd takes; name the file.") }
     if let t = at, !(t >= 0) || t > 1e6 { throw ValidationError("--at needs a number of seconds from 0 to 1000000.") }
     if at != nil && screenshot == nil { throw ValidationError("--at says when --screenshot FILE.png is taken; name the file.") }
     if screenshot != nil && record != nil { throw ValidationError("--screenshot and --record cannot be used together; the last frame is the picture.") }
@@ -54,7 +61,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let board: Board
-    var code: String?, mirror: FolderMirror?
+    var code: String?, mirror: FolderMirror?, recording: Recording?, stimuli: [Stimulus] = []
     do {
       if let script { code = String(decoding: try BoardLoader.read(script), as: UTF8.self) }
       if let exec { code = exec }
@@ -65,6 +72,7 @@ struct RunCommand: ParsableCommand {
       if let beside {
         for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }
       }
+      for p in part { try board.add(p) }
       for v in volts { try board.setVoltage(v) }
       for w in wire { try board.connect(w) }
       if !put.isEmpty {
@@ -76,8 +84,15 @@ struct RunCommand: ParsableCommand {
         mirror = try FolderMirror(folder: sync, board: board)
         for line in try mirror?.start() ?? [] { say("sync: \(line)") }
       }
+      let vcd = vcd ?? loaded.project?.vcd
+      if vcd != nil || !decode.isEmpty {
+        let names = (probe ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        recording = try Recording(board, pins: names, vcd: vcd, timescale: Recording.timescale(vcdTimescale), decoders: decode)
+        recording?.onAnnotation = { name, a in say("\(Double(a.start) / 1e9) ms \(name): \(a.text)") }
+      }
+      stimuli = try stimulus.map { try Recording.drive(board, from: $0) }
       for r in loaded.remarks { say("note: \(r)") }
-    } catch { throw fail("\(error)") }
+    } catch { throw fail("\(error)", code: isProject || error is SessionError ? 2 : 1) }
 
     let session = Session(board: board)
     session.until = Array((until ?? "").utf8)
@@ -165,7 +180,8 @@ struct RunCommand: ParsableCommand {
     board.machine.log.sink = { [shown] in if let shown { shown.remark($0) } else if !interactive { say("note: \($0)") } }
     board.bootPressed = bootsel
     board.powerOn()
-    let ending = shown?.run() ?? session.run()
+    let ending = withExtendedLifetime(stimuli) { shown?.run() ?? session.run() }
+    recording?.finish(at: board.machine.now)
     session.onSlice()
     terminal?.restore()
     if let screenshot, at == nil { camera?.take(screenshot) }
@@ -189,6 +205,8 @@ struct RunCommand: ParsableCommand {
     case .stopped(let why): throw fail(why)
     }
   }
+  /// What is run is a diagram, in which a mistake is a wrong use.
+  private var isProject: Bool { subject.map { $0.hasSuffix(".json") || $0.hasSuffix(".toml") || (try? FileManager.default.contentsOfDirectory(atPath: $0)) != nil } ?? false }
   private func writeStats(_ session: Session, to path: String) throws {
     let m = session.board.machine, virtual = Double(m.now) / 1e12
     var usage = rusage()

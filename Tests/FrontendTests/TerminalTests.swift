@@ -79,6 +79,31 @@ import Testing
     }
     #expect(s.history.count <= 11_000)
   }
+  /// Rows that changed, drawn over what was there, give what drawing all of them gives.
+  @Test func whatIsDrawnAnewIsAllThatChanged() throws {
+    var state: UInt64 = 7
+    func random(_ n: Int) -> Int {
+      state = state &* 6364136223846793005 &+ 1442695040888963407
+      return Int(state >> 33) % n
+    }
+    let s = try Self.screen("", rows: 6, columns: 12), view = TerminalView(screen: s, scale: 1)
+    let size = (12 * view.cell.width, 6 * view.cell.height), canvas = try Canvas(width: size.0, height: size.1)
+    view.drawAll(on: canvas, at: Point(0, 0), isFocused: true)
+    for step in 0..<150 {
+      switch random(6) {
+      case 0: s.scroll(by: random(9) - 4)
+      case 1: s.select(from: (random(20), random(12)), to: (random(20), random(12)))
+      case 2: s.selectNothing()
+      case 3: s.feed(Array("\u{1B}[\(1 + random(6));\(1 + random(12))H\(step)".utf8))
+      default: s.feed(Array("line \(step)\r\n".utf8))
+      }
+      let isFocused = random(4) > 0
+      _ = view.draw(on: canvas, at: Point(0, 0), isFocused: isFocused)
+      let whole = try Canvas(width: size.0, height: size.1), other = TerminalView(screen: s, scale: 1)
+      other.drawAll(on: whole, at: Point(0, 0), isFocused: isFocused)
+      #expect(canvas.png() == whole.png(), "step \(step)")
+    }
+  }
   @Test func theFontHasWhatMicroPythonPrints() throws {
     for c in (33...126).map({ Character(Unicode.Scalar($0)) }) + Array("äöüßÄÖÜéèçñ°µΩ→…") { #expect(StrokeFont.has(c), "\(c)") }
     let line = (32...126).map { String(Character(Unicode.Scalar($0))) }.joined()

@@ -24,7 +24,7 @@ final class TerminalScreen {
   private(set) var dropped = 0
   private(set) var cursor = (row: 0, column: 0)
   private(set) var isCursorVisible = true
-  /// Rows that changed since they were drawn.
+  /// Rows of the view that changed since they were drawn.
   private(set) var dirty: Set<Int> = []
   /// Lines back from the newest that the view shows.
   private(set) var scroll = 0
@@ -57,20 +57,20 @@ final class TerminalScreen {
     var c = VTermScreenCallbacks()
     c.damage = { rect, user in
       let me = TerminalScreen.me(user)
-      for r in max(0, rect.start_row)..<max(0, rect.start_row, rect.end_row) { me.dirty.insert(Int(r)) }
+      for r in max(0, rect.start_row)..<max(0, rect.start_row, rect.end_row) { me.dirty.insert(Int(r) + me.scroll) }
       return 1
     }
     c.movecursor = { position, old, visible, user in
       let me = TerminalScreen.me(user)
-      me.dirty.insert(Int(old.row))
-      me.dirty.insert(Int(position.row))
+      me.dirty.insert(Int(old.row) + me.scroll)
+      me.dirty.insert(Int(position.row) + me.scroll)
       me.cursor = (Int(position.row), Int(position.col))
       return 1
     }
     c.settermprop = { property, value, user in
       let me = TerminalScreen.me(user)
       if property == VTERM_PROP_CURSORVISIBLE, let value { me.isCursorVisible = value.pointee.boolean != 0 }
-      me.dirty.insert(me.cursor.row)
+      me.dirty.insert(me.cursor.row + me.scroll)
       return 1
     }
     c.bell = { user in
@@ -112,10 +112,10 @@ final class TerminalScreen {
   /// The guest's bytes.
   func feed(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
-    let lines = history.count + dropped
+    let lines = history.count + dropped, back = scroll
     bytes.withUnsafeBytes { _ = vterm_input_write(vt, $0.bindMemory(to: CChar.self).baseAddress, $0.count) }
     vterm_screen_flush_damage(screen)
-    if scroll > 0 { if lines != history.count + dropped { touchAll() } } else if selection != nil, lines != history.count + dropped { touchAll() }
+    if scroll != back || (selection != nil && lines != history.count + dropped) { touchAll() }
   }
   func resize(rows: Int, columns: Int) {
     let rows = min(max(rows, 2), 500), columns = min(max(columns, 8), 500)

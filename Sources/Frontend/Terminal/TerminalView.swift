@@ -24,11 +24,10 @@ final class TerminalView {
   /// Draws the rows that changed.
   /// - Returns: what was drawn over, in pixels.
   func draw(on canvas: Canvas, at corner: Point, isFocused: Bool) -> [Rect] {
-    if isFocused != wasFocused, let r = screen.cursorRow {
-      wasFocused = isFocused
-      return draw([r], on: canvas, at: corner, isFocused: isFocused) + draw(screen.takeDirty(), on: canvas, at: corner, isFocused: isFocused)
-    }
-    return draw(screen.takeDirty().map { $0 + screen.scroll }.filter { $0 < screen.rows } + (screen.scroll > 0 ? [] : []), on: canvas, at: corner, isFocused: isFocused)
+    var rows = screen.takeDirty()
+    if isFocused != wasFocused, let r = screen.cursorRow, !rows.contains(r) { rows.append(r) }
+    wasFocused = isFocused
+    return draw(rows, on: canvas, at: corner, isFocused: isFocused)
   }
   func drawAll(on canvas: Canvas, at corner: Point, isFocused: Bool) {
     _ = screen.takeDirty()

@@ -12,7 +12,7 @@ final class Loudspeaker: @unchecked Sendable {
   private var level = 0, since: UInt64 = 0
   /// The sample that is being filled, its end, and level times picoseconds in it so far.
   private var end: UInt64 = 0, sum: UInt64 = 0
-  private var samples: [Int16] = []
+  private(set) var samples: [Int16] = []
   private var mean: Float = 0
   private let isHere: Bool
 
@@ -45,7 +45,7 @@ final class Loudspeaker: @unchecked Sendable {
     level += up ? 1 : -1
   }
   /// Box-averages the level into samples.
-  private func fill(upTo time: UInt64) {
+  func fill(upTo time: UInt64) {
     if end == 0 || time > end &+ 1_000_000_000_000 {
       // The first sound, or a long silence.
       since = time

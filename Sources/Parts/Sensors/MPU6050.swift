@@ -44,7 +44,7 @@ public final class MPU6050: Sensor {
     self.bus = bus
     bus.read = { [unowned self] in read($0) }
     bus.write = { [unowned self] in write($0, $1) }
-    bus.next = { $0 == Register.fifoRW.rawValue ? $0 : ($0 + 1) & 0x7F }
+    bus.next = { $0 == Register.fifoRW.rawValue ? $0 : ($0 &+ 1) & 0x7F }
     // The registers that one burst reads are of one sample.
     bus.begin = { [unowned self] reading in if reading { measure() } }
     reset()

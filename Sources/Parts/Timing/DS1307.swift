@@ -27,9 +27,10 @@ public final class DS1307: Part {
     super.init(id: id, attributes: attributes, context: context)
     wave = context.scheduler.event("\(id).SQW") { [unowned self] in toggle(at: $0) }
     let bus = RegisterTarget(id, sda: pin("SDA"), scl: pin("SCL"), address: { 0x68 }, context: context)
-    bus.read = { [unowned self] r in r < 8 ? shadow[Int(r)] : memory[Int(r & 0x3F) - 8] }
-    bus.write = { [unowned self] in write($0, $1) }
-    bus.next = { ($0 + 1) & 0x3F }
+    // Six bits of address: it goes around.
+    bus.read = { [unowned self] in $0 & 0x3F < 8 ? shadow[Int($0 & 0x3F)] : memory[Int($0 & 0x3F) - 8] }
+    bus.write = { [unowned self] in write($0 & 0x3F, $1) }
+    bus.next = { ($0 &+ 1) & 0x3F }
     // A start copies the clock, so that it stands still while it is read.
     bus.begin = { [unowned self] _ in copy() }
     self.bus = bus
@@ -78,7 +79,7 @@ public final class DS1307: Part {
     for (i, v) in registers.enumerated() { shadow[i] = v }
   }
   private func write(_ register: UInt8, _ value: UInt8) {
-    guard register < 8 else { return memory[Int(register & 0x3F) - 8] = value }
+    guard register < 8 else { return memory[Int(register) - 8] = value }
     settle()
     func number(_ mask: UInt8, _ range: ClosedRange<UInt8>) -> UInt8 {
       let v = value & mask

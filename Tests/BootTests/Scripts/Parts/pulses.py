@@ -69,7 +69,7 @@ echo = HCSR04(6, 7)
 scale = HX711(8, 9)
 motion = Pin(10, Pin.IN)
 light, heat = ADC(26), ADC(27)
-uart = UART(1, 9600, tx=Pin(4), rx=Pin(5), rxbuf=2048)
+uart = UART(1, 9600, tx=Pin(4), rx=Pin(5), rxbuf=2048, timeout=200, timeout_char=50)
 
 
 def volts(adc):
