@@ -17,6 +17,7 @@ open class Board {
   /// Parts by the order in which they were added, with where they stand.
   public private(set) final var parts: [Part] = []
   public final var layout = Layout()
+  private let air = Air()
 
   public init(_ description: BoardDescription, machine: Machine, flash: Memory) {
     self.description = description
@@ -105,11 +106,22 @@ open class Board {
     }
     guard !id.isEmpty, !id.contains(":"), !id.contains("=") else { throw BoardError("the part id \"\(id)\" cannot be used; take letters and digits") }
     guard !parts.contains(where: { $0.id == id }) else { throw BoardError("there are two parts with the id \"\(id)\"; rename one") }
-    let part = kind.init(id: id, attributes: attributes, context: PartContext(machine))
+    guard machine.scheduler.room > 32 else { throw BoardError("there are too many parts; the part \"\(id)\" finds no room, so leave some out") }
+    let part = kind.init(id: id, attributes: attributes, context: PartContext(machine, air: air))
+    if let keeper = part as? any KeepsBytes { try storage.fill(keeper, in: machine) }
     parts.append(part)
     layout.placements[id] = place
     return part
   }
+  /// Adds a part that is written as `id=type,attribute=value,…`.
+  @discardableResult public final func add(_ spec: String) throws -> Part {
+    let words = spec.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+    guard words.allSatisfy({ $0.count == 2 }), let first = words.first else { throw BoardError("the part \"\(spec)\" is not understood; write ID=TYPE, as in led1=wokwi-led,color=red") }
+    return try add(first[1], id: first[0], attributes: Dictionary(words.dropFirst().map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 }))
+  }
+  private var storage = PartStorage()
+  /// Saves what the guest has written to memory cards and the like, where they came from. - Returns: what was written.
+  public final func saveParts() throws -> [String] { try parts.flatMap { part in try (part as? any KeepsBytes).map(storage.save) ?? [] } }
   public final func part(_ id: String) throws -> Part {
     if let p = parts.first(where: { $0.id == id }) { return p }
     throw BoardError("there is no part with the id \"\(id)\"; there \(parts.count == 1 ? "is" : "are") \(parts.isEmpty ? "none" : parts.map(\.id).joined(separator: ", "))")
@@ -119,7 +131,7 @@ open class Board {
     if let colon = end.firstIndex(of: ":") {
       let id = String(end[..<colon]), leg = String(end[end.index(after: colon)...])
       if let part = parts.first(where: { $0.id == id }) {
-        guard let p = part.pins[leg] ?? part.pins.first(where: { $0.key.lowercased() == leg.lowercased() })?.value else {
+        guard let p = part.leg(leg) else {
           throw BoardError("\(id) (\(part.kind.title)) has no pin \"\(leg)\"; it has \(part.kind.pins.joined(separator: ", "))")
         }
         return p

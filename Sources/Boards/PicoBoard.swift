@@ -92,6 +92,10 @@ public final class PicoBoard: Board {
     flashChip.powerLost()
     chip.powerOff()
   }
+  public override func function(of pad: String) -> String {
+    guard let pin = pins[pad], let n = chip.ioBank0.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    return chip.ioBank0.functionName(n)
+  }
   public override func serialPort(transmittingOn pad: String) -> String? {
     guard pad.hasPrefix("GP"), let n = Int(pad.dropFirst(2)), n % 4 == 0, 0..<30 ~= n else { return nil }
     return "uart\((n + 4) / 8 % 2)"

@@ -10,7 +10,12 @@ public final class Session {
   }
   public let board: Board
   /// Virtual over host time; nil: as fast as it goes.
-  public var speed: Double?
+  public var speed: Double? { didSet { isPaceNew = true } }
+  /// The time at which the machine stands still; nil: it runs.
+  public var pauseAt: UInt64? { didSet { isPaceNew = true } }
+  public var isPaused: Bool { pauseAt.map { board.machine.now >= $0 } ?? false }
+  /// Neither a found text nor a script's end ends the run before this time: a picture is still to be taken.
+  public var holdUntil: UInt64 = 0
   public var until: [UInt8] = []
   /// In virtual seconds.
   public var timeLimit: Double?
@@ -20,12 +25,19 @@ public final class Session {
   public var onSlice: () -> Void = {}
   /// Ends the run at the next slice.
   public var stopRequested = false
+  private var appointments: [(time: UInt64, action: () -> Void)] = []
+  private var isPaceNew = false
   private var matched: [UInt8] = []
   private var found = false
   public private(set) var hostSeconds = 0.0
 
   public init(board: Board) {
     self.board = board
+  }
+  /// Has something done at an exact virtual time, between two slices; at once when it is past.
+  public func at(_ time: UInt64, _ action: @escaping () -> Void) {
+    let i = appointments.firstIndex { $0.time > time } ?? appointments.count
+    appointments.insert((time, action), at: i)
   }
   /// Runs until something ends it.
   public func run() -> Ending {
@@ -43,18 +55,27 @@ public final class Session {
       port.isConnected = true
     }
     let begin = machine.now
+    var isBootHeld = board.bootPressed
     var anchorHost = Date(), anchorVirtual = begin
     var nextRetry = UInt64(0)
     while true {
-      if found { return .found }
+      while let next = appointments.first, next.time <= machine.now {
+        appointments.removeFirst()
+        next.action()
+      }
+      let mayEnd = machine.now >= holdUntil
+      if found && mayEnd { return .found }
       // Nobody holds a button for longer than it takes the boot ROM to look.
-      if board.bootPressed, machine.now - begin > 500_000_000_000 { board.bootPressed = false }
+      if isBootHeld, machine.now - begin > 500_000_000_000 {
+        isBootHeld = false
+        board.bootPressed = false
+      }
       if stopRequested { return .quit }
       if let s = machine.stop { return .stopped(s.message) }
       if let limit = timeLimit, Double(machine.now) >= limit * 1e12 { return .timeLimit }
       if let r = repl {
-        if r.isDone { return .scriptDone(failed: !r.errors.isEmpty) }
-        if board.consoleReady {
+        if r.isDone && mayEnd { return .scriptDone(failed: !r.errors.isEmpty) }
+        if board.consoleReady && !r.isDone {
           r.begin()
           if machine.now > nextRetry {
             r.retry()
@@ -71,8 +92,22 @@ public final class Session {
         if !bytes.isEmpty { port.feed(bytes) }
         if console.wantsToQuit { return .quit }
       }
-      var slice: UInt64 = speed == nil ? 5_000_000_000 : 2_000_000_000
+      if isPaused {
+        onSlice()
+        if let c = consoles.first?.console { c.wait(seconds: 0.005) } else { Thread.sleep(forTimeInterval: 0.005) }
+        isPaceNew = true
+        continue
+      }
+      if isPaceNew {
+        isPaceNew = false
+        anchorHost = Date()
+        anchorVirtual = machine.now
+      }
+      // In slow motion, a slice lasts no longer for the host than otherwise.
+      var slice: UInt64 = speed == nil ? 5_000_000_000 : min(2_000_000_000, UInt64(max((speed ?? 1) * 8e9, 1e6)))
       if let limit = timeLimit { slice = min(slice, max(1, UInt64(limit * 1e12) &- machine.now)) }
+      if let next = appointments.first { slice = min(slice, max(1, next.time &- machine.now)) }
+      if let pauseAt { slice = min(slice, max(1, pauseAt &- machine.now)) }
       machine.run(until: machine.now + slice)
       for (_, console) in consoles { console.flush() }
       onSlice()

@@ -10,6 +10,8 @@ open class Core {
   /// In WFI, WFE or held in reset: the machine does not call `run`.
   public final let asleep: UnsafeMutablePointer<Bool>
   public final let instructions: UnsafeMutablePointer<UInt64>
+  /// Cycles slept through, up to the last time it woke.
+  public final let slept: UnsafeMutablePointer<UInt64>
   /// A device access at a later cycle must wait for the other core: `run` returns with nothing changed.
   public final let mayAccess: UnsafeMutablePointer<UInt64>
   /// Why the core cannot go on, in a sentence; ends the run.
@@ -30,6 +32,7 @@ open class Core {
     limit = arena.allocate("\(name).limit", initial: UInt64(0))
     asleep = arena.allocate("\(name).asleep", initial: false)
     instructions = arena.allocate("\(name).instructions", initial: UInt64(0))
+    slept = arena.allocate("\(name).slept", initial: UInt64(0))
     mayAccess = arena.allocate("\(name).mayAccess", initial: UInt64.max)
   }
   deinit { stopped.deallocate() }
@@ -47,7 +50,9 @@ open class Core {
   public final func wake() {
     guard asleep.pointee else { return }
     asleep.pointee = false
-    cycles.pointee = max(cycles.pointee, currentCycle())
+    let present = max(cycles.pointee, currentCycle())
+    slept.pointee &+= present - cycles.pointee
+    cycles.pointee = present
     endSlice()
   }
 }

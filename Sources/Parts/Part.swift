@@ -5,12 +5,24 @@ public struct PartContext {
   public let arena: StateArena
   public let scheduler: Scheduler
   public let log: Log
-  public init(arena: StateArena, scheduler: Scheduler, log: Log) {
+  /// What the parts of a board send each other without wires.
+  public let air: Air
+  public init(arena: StateArena, scheduler: Scheduler, log: Log, air: Air = Air()) {
     self.arena = arena
     self.scheduler = scheduler
     self.log = log
+    self.air = air
   }
-  public init(_ machine: Machine) { self.init(arena: machine.arena, scheduler: machine.scheduler, log: machine.log) }
+  public init(_ machine: Machine, air: Air = Air()) { self.init(arena: machine.arena, scheduler: machine.scheduler, log: machine.log, air: air) }
+}
+
+/// The room around a board: infrared light.
+public final class Air {
+  /// Told when a carrier of 38 kHz begins and ends.
+  private var eyes: [(Bool) -> Void] = []
+  public init() {}
+  public func watch(_ eye: @escaping (Bool) -> Void) { eyes.append(eye) }
+  public func shine(_ carrier: Bool) { for e in eyes { e(carrier) } }
 }
 
 /// An attribute that a diagram or a scenario may set; values are text, as diagrams have them.
@@ -91,6 +103,8 @@ open class Part {
     guard let p = pins[name] else { preconditionFailure("\(Self.kind.name) has no pin \(name)") }
     return p
   }
+  /// A leg by the name that a diagram gives it; nil when there is none.
+  open func leg(_ name: String) -> Pin? { pins[name] ?? pins.first { $0.key.lowercased() == name.lowercased() }?.value }
   /// An attribute's text, or the kind's initial one.
   public final func attribute(_ name: String) -> String {
     attributes[name] ?? Self.kind.attributes.first { $0.name == name }?.initial ?? ""

@@ -45,8 +45,6 @@ public struct Configuration: Sendable {
   }
 
   public var options: Options
-  /// Physical address registers: 16 or 64.
-  public var registers: Int
   public var interrupts: [Interrupt]
   /// Interrupts of CCOMPARE0, 1, 2.
   public var timers: [Int]
@@ -61,6 +59,11 @@ public struct Configuration: Sendable {
   public var breakpoints: Int
   /// Unaligned loads and stores of ordinary memory are done; else they raise LoadStoreAlignment.
   public var unalignedAccess: Bool
+  /// Cycles lost when the fetch goes elsewhere (taken branch, jump, call, return): 2 in the pipeline of five stages, 3 in
+  /// that of seven, whose loop of a decrement and a branch takes 5 cycles on an ESP32.
+  public var branchPenalty: Int
+  /// Cycles that an instruction waits for what the load before it loads.
+  public var loadDelay: Int
 
   /// The ESP8266: LX3.0.1, call0.
   public static var lx106: Configuration {
@@ -70,9 +73,9 @@ public struct Configuration: Sendable {
     for n in 8...13 { i[n] = Interrupt(1, .edge) }
     i[14] = Interrupt(3, .nmi)
     return Configuration(
-      options: [.core, .absoluteLiterals], registers: 16, interrupts: i, timers: [6], exceptionLevel: 1, debugLevel: 2, nmiLevel: 3,
+      options: [.core, .absoluteLiterals], interrupts: i, timers: [6], exceptionLevel: 1, debugLevel: 2, nmiLevel: 3,
       configID0: 0xC28C_DAFA, configID1: 0x1082_B6F6, resetVector: 0x4000_0080, vecbase: 0x4000_0000,
-      kernelVector: 0x30, userVector: 0x50, doubleVector: 0x70, levelVectors: [0x10, 0x20], breakpoints: 1, unalignedAccess: false)
+      kernelVector: 0x30, userVector: 0x50, doubleVector: 0x70, levelVectors: [0x10, 0x20], breakpoints: 1, unalignedAccess: false, branchPenalty: 2, loadDelay: 1)
   }
   /// The ESP32: LX6.0.3.
   public static var lx6: Configuration {
@@ -81,9 +84,10 @@ public struct Configuration: Sendable {
         .core, .windowed, .loops, .mul32High, .div32, .mac16, .misc, .booleans, .floatingPoint, .doubleAccelerator, .conditionalStore, .multiprocessor, .threadPointer,
         .coprocessors, .miscRegisters, .lx6, .esp32GPIO,
       ],
-      registers: 64, interrupts: espInterrupts, timers: [6, 15, 16], exceptionLevel: 3, debugLevel: 6, nmiLevel: 7,
+      interrupts: espInterrupts, timers: [6, 15, 16], exceptionLevel: 3, debugLevel: 6, nmiLevel: 7,
       configID0: 0xC2BC_FFFE, configID1: 0x1CC5_FE96, resetVector: 0x4000_0400, vecbase: 0x4000_0000,
-      kernelVector: 0x300, userVector: 0x340, doubleVector: 0x3C0, levelVectors: [0x180, 0x1C0, 0x200, 0x240, 0x280, 0x2C0], breakpoints: 2, unalignedAccess: true)
+      kernelVector: 0x300, userVector: 0x340, doubleVector: 0x3C0, levelVectors: [0x180, 0x1C0, 0x200, 0x240, 0x280, 0x2C0], breakpoints: 2, unalignedAccess: true,
+      branchPenalty: 3, loadDelay: 2)
   }
   /// The ESP32-S3: LX7.0.12.
   public static var lx7: Configuration {

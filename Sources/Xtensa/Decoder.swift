@@ -81,6 +81,13 @@ extension Op {
   }
   /// A conditional branch.
   var isBranch: Bool { (Op.beq.rawValue...Op.bt.rawValue).contains(rawValue) }
+  /// The fetch always goes elsewhere.
+  var isJump: Bool {
+    switch self {
+    case .j, .jx, .call0, .callx0, .ret, .retN, .callw, .callxw, .retw, .retwN, .rfe, .rfde, .rfi, .rfwo, .rfwu: true
+    default: false
+    }
+  }
   /// Left to functions, which look for the end of a loop themselves.
   var isSpecial: Bool { rawValue >= Op.andb.rawValue }
 }

@@ -38,9 +38,9 @@ extension Op {
 
   /// Xtensa ISA Reference Manual, chapters 6 and 7. Letters: r, s, t register fields; i an immediate and h its high part;
   /// k a constant's number; w, x, y MAC16 registers; q the halves that MAC16 multiplies.
-  /// Cycles: the five-stage pipeline issues one instruction a cycle; a taken branch, jump, call or return takes 3
-  /// (two fetches are lost), a division up to 13 by the iterative divider. `Slot.decode` adds the cycle of a load whose
-  /// result is used by the next instruction.
+  /// Cycles: the pipeline issues one instruction a cycle; a jump, call or return takes 3 in the one of five stages (two
+  /// fetches are lost), a division up to 13 by the iterative divider. Decoding adds what a pipeline of seven stages and
+  /// a load whose result is used at once take more.
   static let rows: [Row] = [
     // Core: arithmetic and logic
     Row(.add, "1000 0000 rrrr ssss tttt 0000", "add a{r}, a{s}, a{t}"),

@@ -37,20 +37,22 @@ final class MemoryMap {
     var store: Int, offset: UInt32
     /// Where loops end, by byte.
     var ends: UnsafeMutablePointer<Bool>
+    /// The pages of 4 KiB in which slots were decoded.
+    var touched: UnsafeMutablePointer<Bool>
   }
   /// Where an address leads.
   struct Place: BitwiseCopyable {
     var store: Int
     /// In the memory.
     var offset: UInt32
+    var bytes: UnsafeMutableRawPointer
     var access: Access
-    /// The slots' order, which is not the memory's where that is reversed.
-    var slotOffset: UInt32
     var isReversed: Bool
   }
   private struct Region: BitwiseCopyable {
     var base: UInt32, size: UInt32, offset: UInt32
     var store: Int
+    var bytes: UnsafeMutableRawPointer
     var access: Access, reversed: Bool
   }
   private struct WindowRange: BitwiseCopyable {
@@ -66,7 +68,8 @@ final class MemoryMap {
     let reversed: ClosedRange<UInt32>?
     let slots: UnsafeMutablePointer<Slot<Op>>
     let ends: UnsafeMutablePointer<Bool>
-    /// By 4 KiB page: decoded for addresses of the run that begins here and ends there; 0, 0: none.
+    /// By 4 KiB page: slots were decoded, and for addresses of the run that begins here and ends there; 0, 0: none.
+    let touched: UnsafeMutablePointer<Bool>
     let runs: UnsafeMutablePointer<SIMD2<UInt32>>
     init(_ memory: CodeMemory, reversed: ClosedRange<UInt32>?) {
       self.memory = memory
@@ -76,17 +79,29 @@ final class MemoryMap {
       slots = s.bindMemory(to: Slot<Op>.self, capacity: count)
       ends = e.bindMemory(to: Bool.self, capacity: count)
       let pages = Int(memory.size >> 12)
+      touched = .allocate(capacity: pages + 1)
+      touched.initialize(repeating: false, count: pages + 1)
       runs = .allocate(capacity: pages)
       runs.initialize(repeating: .zero, count: pages)
     }
     deinit {
       free(slots)
       free(ends)
+      touched.deallocate()
       runs.deallocate()
     }
+    /// Drops the slots of `from..<to`, and those that reach into it; what was never decoded stays untouched in the host, too.
     func clear(_ from: UInt32, _ to: UInt32) {
-      let first = from >= 3 ? from - 3 : 0
-      memset(UnsafeMutableRawPointer(slots + Int(first)), 0, Int(min(to, memory.size) - first) * MemoryLayout<Slot<Op>>.stride)
+      var at = from >= 3 ? from - 3 : 0
+      let end = min(to, memory.size)
+      while at < end {
+        let page = at >> 12, next = min(end, (page + 1) << 12)
+        if touched[Int(page)] {
+          memset(UnsafeMutableRawPointer(slots + Int(at)), 0, Int(next - at) * MemoryLayout<Slot<Op>>.stride)
+          if next - at == 0x1000 { touched[Int(page)] = false }
+        }
+        at = next
+      }
     }
   }
   typealias Table = UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -145,7 +160,7 @@ final class MemoryMap {
     precondition(regionCount < Self.mostRegions, "a core has at most \(Self.mostRegions) regions")
     precondition((base | size | offset) & 0xFFF == 0 && size > 0 && offset <= memory.size && size <= memory.size - offset, "a region is whole pages of its memory")
     let s = store(of: memory, reversed: reversed ? offset...(offset + size - 1) : nil)
-    regions[regionCount] = Region(base: base, size: size, offset: offset, store: s, access: access, reversed: reversed)
+    regions[regionCount] = Region(base: base, size: size, offset: offset, store: s, bytes: memory.bytes, access: access, reversed: reversed)
     regionCount += 1
   }
   func addWindow(base: UInt32, size: UInt32, pageSize: UInt32, _ access: Access) -> XtensaCore.Window {
@@ -176,8 +191,8 @@ final class MemoryMap {
     for i in 0..<regionCount {
       let o = address &- regions[i].base
       guard o < regions[i].size else { continue }
-      let r = regions[i]
-      return Place(store: r.store, offset: r.reversed ? r.offset + (r.size - 4 - (o & ~3)) + (o & 3) : r.offset + o, access: r.access, slotOffset: r.offset + o, isReversed: r.reversed)
+      let r = regions[i], offset = r.reversed ? r.offset + (r.size - 4 - (o & ~3)) + (o & 3) : r.offset + o
+      return Place(store: r.store, offset: offset, bytes: r.bytes + Int(offset), access: r.access, isReversed: r.reversed)
     }
     for i in 0..<windowCount {
       let o = address &- windows[i].base
@@ -185,7 +200,7 @@ final class MemoryMap {
       let w = windows[i], page = w.pages[Int(o >> w.pageShift)]
       guard page.store != 0, Int(page.store) <= stores.count else { return nil }
       let offset = page.offset + o & ((1 << w.pageShift) - 1)
-      return Place(store: Int(page.store) - 1, offset: offset, access: w.access, slotOffset: offset, isReversed: false)
+      return Place(store: Int(page.store) - 1, offset: offset, bytes: stores[Int(page.store) - 1].memory.bytes + Int(offset), access: w.access, isReversed: false)
     }
     return nil
   }
@@ -198,7 +213,7 @@ final class MemoryMap {
     var words: UnsafeMutableRawPointer?, writes: UnsafeMutableRawPointer?, bytes = false
     if core.allowsData(page << 12), let p = place(page << 12), !p.isReversed {
       let m = stores[p.store].memory
-      words = m.bytes + Int(p.offset)
+      words = p.bytes
       bytes = p.access.contains(.bytes)
       if p.access.contains(.write), !m.pages[Int(p.offset >> 12)].holdsCode { writes = words }
     }
@@ -260,12 +275,12 @@ final class MemoryMap {
   private func addView(_ base: UInt32, _ size: UInt32, _ store: Int, _ offset: UInt32) {
     guard viewCount < Self.mostViews else { return }
     let s = stores[store]
-    views[viewCount] = View(base: base, size: size, slots: s.slots + Int(offset), store: store, offset: offset, ends: s.ends + Int(offset))
+    views[viewCount] = View(base: base, size: size, slots: s.slots + Int(offset), store: store, offset: offset, ends: s.ends + Int(offset), touched: s.touched + Int(offset >> 12))
     viewCount += 1
     memset(viewOfPage + Int(base >> 12), Int32(viewCount), Int(size >> 12))
     let run = SIMD2(base &- offset, base &+ size)
     for p in Int(offset >> 12)..<Int((offset + size) >> 12) where s.runs[p] != run {
-      if s.runs[p] != .zero { s.clear(UInt32(p) << 12, UInt32(p + 1) << 12) }
+      s.clear(UInt32(p) << 12, UInt32(p + 1) << 12)
       s.runs[p] = run
     }
   }

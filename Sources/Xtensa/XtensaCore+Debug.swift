@@ -8,10 +8,9 @@ extension XtensaCore {
     if breakpoints.contains(pc), !state.pointee.pastBreakpoint, onBreakpoint?(self) == true {
       state.pointee.pastBreakpoint = true
       limit.pointee = min(limit.pointee, cycles.pointee)
-      breakpointHit = true
+      state.pointee.stopsHere = true
       return false
     }
-    breakpointHit = false
     state.pointee.pastBreakpoint = false
     onInstruction?(self, pc)
     for i in 0..<configuration.breakpoints where sr[Number.ibreakEnable][bit: i] && sr[Number.ibreakA + i] == pc {

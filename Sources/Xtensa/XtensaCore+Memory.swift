@@ -71,14 +71,9 @@ extension XtensaCore {
 
   /// A load of 1, 2 or 4 bytes; nil: an exception was raised, or the other core comes first.
   func load(_ address: UInt32, _ size: UInt32, _ slot: UnsafeMutablePointer<Slot<Op>>) -> UInt32? {
-    if !mayTouch(address, size, write: false) { return nil }
-    if address & (size - 1) != 0 {
-      var v: UInt32 = 0
-      for i in 0..<size { v |= readByte(address &+ i) << (i * 8) }
-      cycles.pointee &+= 1
-      return v
-    }
-    guard let p = map.place(address) else {
+    let place = map.place(address)
+    guard mayTouch(address, size, place, write: false) else { return nil }
+    guard let place else {
       if mustWait(slot) { return nil }
       state.pointee.lastAccess = address
       let result = bus.read(address, size: Int(size))
@@ -89,24 +84,24 @@ extension XtensaCore {
       cycles.pointee &+= UInt64(result.waitCycles)
       return result.value
     }
-    let q = map.memory(p.store).bytes + Int(p.offset)
+    if address & (size - 1) != 0 {
+      var v: UInt32 = 0
+      for i in 0..<size { v |= UInt32(map.place(address &+ i)?.bytes.load(as: UInt8.self) ?? 0) << (i * 8) }
+      cycles.pointee &+= 1
+      return v
+    }
     switch size {
-    case 1: return UInt32(q.load(as: UInt8.self))
-    case 2: return UInt32(q.load(as: UInt16.self))
-    default: return q.load(as: UInt32.self)
+    case 1: return UInt32(place.bytes.load(as: UInt8.self))
+    case 2: return UInt32(place.bytes.load(as: UInt16.self))
+    default: return place.bytes.load(as: UInt32.self)
     }
   }
   func store(_ address: UInt32, _ value: UInt32, _ size: UInt32, _ slot: UnsafeMutablePointer<Slot<Op>>) -> Bool {
-    if !mayTouch(address, size, write: true) { return false }
-    if address & (size - 1) != 0 {
-      for i in 0..<size { writeByte(address &+ i, UInt8(truncatingIfNeeded: value >> (i * 8))) }
-      cycles.pointee &+= 1
-      return true
-    }
-    guard let p = map.place(address) else {
+    let place = map.place(address)
+    guard mayTouch(address, size, place, write: true) else { return false }
+    guard let place else {
       if mustWait(slot) { return false }
       state.pointee.lastAccess = address
-      // The device sees the instruction as done; it may reset or stop the core.
       let result = bus.write(address, value, size: Int(size))
       if result.fault {
         raise(.loadStoreError, address: address)
@@ -115,27 +110,33 @@ extension XtensaCore {
       cycles.pointee &+= UInt64(result.waitCycles)
       return true
     }
-    let m = map.memory(p.store), q = m.bytes + Int(p.offset)
-    switch size {
-    case 1: q.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
-    case 2: q.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
-    default: q.storeBytes(of: value, as: UInt32.self)
+    if address & (size - 1) != 0 {
+      for i in 0..<size {
+        guard let p = map.place(address &+ i) else { continue }
+        p.bytes.storeBytes(of: UInt8(truncatingIfNeeded: value >> (i * 8)), as: UInt8.self)
+        map.memory(p.store).stored(offset: p.offset, count: 1)
+      }
+      cycles.pointee &+= 1
+      return true
     }
-    m.stored(offset: p.offset, count: size)
+    switch size {
+    case 1: place.bytes.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+    case 2: place.bytes.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+    default: place.bytes.storeBytes(of: value, as: UInt32.self)
+    }
+    map.memory(place.store).stored(offset: place.offset, count: size)
     return true
   }
   /// The checks of a data access, in the order in which hardware makes them; false: an exception was raised.
-  private func mayTouch(_ address: UInt32, _ size: UInt32, write: Bool) -> Bool {
+  private func mayTouch(_ address: UInt32, _ size: UInt32, _ place: MemoryMap.Place?, write: Bool) -> Bool {
     let last = address &+ (size - 1)
-    let misaligned = address & (size - 1) != 0
-    if misaligned {
+    if address & (size - 1) != 0 {
       // Done in hardware where both ends are ordinary memory.
-      let first = map.place(address), second = map.place(last)
-      guard configuration.unalignedAccess, let first, let second, first.access.contains(.bytes), second.access.contains(.bytes) else {
+      guard configuration.unalignedAccess, let place, let end = map.place(last), place.access.contains(.bytes), end.access.contains(.bytes) else {
         raise(.loadStoreAlignment, address: address)
         return false
       }
-      if write, !first.access.contains(.write) || !second.access.contains(.write) {
+      if write, !place.access.contains(.write) || !end.access.contains(.write) {
         raise(.loadStoreError, address: address)
         return false
       }
@@ -144,22 +145,12 @@ extension XtensaCore {
       raise(write ? .storeProhibited : .loadProhibited, address: address)
       return false
     }
-    if !misaligned, let p = map.place(address), size < 4 && !p.access.contains(.bytes) || write && !p.access.contains(.write) {
+    if let place, size < 4 && !place.access.contains(.bytes) || write && !place.access.contains(.write) {
       raise(.loadStoreError, address: address)
       return false
     }
-    if sr[Number.dbreakC] >> 30 != 0 || sr[Number.dbreakC + 1] >> 30 != 0, dataBreak(address, write: write) { return false }
+    if state.pointee.careful, dataBreak(address, write: write) { return false }
     return true
-  }
-  private func readByte(_ address: UInt32) -> UInt32 {
-    guard let p = map.place(address) else { return 0 }
-    return UInt32((map.memory(p.store).bytes + Int(p.offset)).load(as: UInt8.self))
-  }
-  private func writeByte(_ address: UInt32, _ value: UInt8) {
-    guard let p = map.place(address) else { return }
-    let m = map.memory(p.store)
-    (m.bytes + Int(p.offset)).storeBytes(of: value, as: UInt8.self)
-    m.stored(offset: p.offset, count: 1)
   }
 
   // MARK: Decoding
@@ -173,7 +164,7 @@ extension XtensaCore {
       guard allowsFetch(a), let p = map.place(a), p.access.contains(.execute) else {
         return raise(allowsFetch(a) ? .instructionFetchError : .instFetchProhibited, address: a)
       }
-      let byte = (map.memory(p.store).bytes + Int(p.offset)).load(as: UInt8.self)
+      let byte = p.bytes.load(as: UInt8.self)
       if i == 0 { size = UInt32(Op.size(of: byte, options)) }
       word |= UInt32(byte) << (i * 8)
       i += 1
@@ -182,7 +173,8 @@ extension XtensaCore {
     if s.op == .l32r, options.contains(.absoluteLiterals), sr[Number.litbase] & 1 != 0 {
       s.imm = (sr[Number.litbase] & 0xFFFF_F000) &+ (0xFFFC_0000 | (word >> 8 & 0xFFFF) << 2)
     }
-    s.cycles &+= usedNext(s, pc &+ size) ? 1 : 0
+    if usedNext(s, pc &+ size) { s.cycles &+= UInt8(configuration.loadDelay) }
+    if s.op.isJump { s.cycles &+= UInt8(configuration.branchPenalty - 2) }
     // What the loop cannot follow by itself: a way out of the run, or an end that may be a loop's.
     let leaves = s.delta != 0 && (s.op.isBranch || s.op == .j || s.op == .loopnez || s.op == .loopgtz) && UInt32(bitPattern: Int32(bitPattern: o) &+ s.delta) >= v.size
     if leaves {
@@ -194,6 +186,7 @@ extension XtensaCore {
       if let p = map.place(a) { map.memory(p.store).decoded(p.offset) }
     }
     slot.pointee = s
+    v.touched[Int(o >> 12)] = true
     if s.real == .loop || s.real == .loopnez || s.real == .loopgtz { markLoopEnd(s.imm) }
   }
   /// Whether the instruction at `next` uses what the load `s` loads: it waits a cycle.
@@ -205,7 +198,7 @@ extension XtensaCore {
     var word: UInt32 = 0
     for i in 0..<3 as Range<UInt32> {
       guard let p = map.place(next &+ i) else { return false }
-      word |= UInt32((map.memory(p.store).bytes + Int(p.offset)).load(as: UInt8.self)) << (i * 8)
+      word |= UInt32(p.bytes.load(as: UInt8.self)) << (i * 8)
     }
     guard let row = Op.row(of: word, options) else { return false }
     // The first register named is the result, except where all are read.

@@ -31,11 +31,12 @@ extension XtensaCore {
     let wordReads = M.careful ? map.none : map.wordReads, byteReads = M.careful ? map.none : map.byteReads
     let wordWrites = M.careful ? map.none : map.wordWrites, byteWrites = M.careful ? map.none : map.byteWrites
     let stage = self.stage, stopped = self.stopped
+    let taken = UInt64(truncatingIfNeeded: configuration.branchPenalty) << 32
 
     outer: while true {
       if st.pointee.dispatch { dispatchInterrupt() }
       if cycles.pointee >= limit.pointee || asleep.pointee || stopped.pointee { return }
-      if M.careful, !isCareful { return }
+      if M.careful, !st.pointee.careful { return }
       var allowed = windowLimit
       if !M.careful, M.checked == (allowed == 3) { return }
       guard let view = enter(st.pointee.pc) else { continue outer }
@@ -320,199 +321,199 @@ extension XtensaCore {
           (page + Int(address & 0xFFF)).storeBytes(of: w[Int(s.pointee.m)], as: UInt32.self)
           ip = s + 2
 
-        // Branches: two cycles more when taken
+        // Branches
         case .beq:
           if w[Int(s.pointee.n)] == w[Int(s.pointee.m)] {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bne:
           if w[Int(s.pointee.n)] != w[Int(s.pointee.m)] {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .blt:
           if Int32(bitPattern: w[Int(s.pointee.n)]) < Int32(bitPattern: w[Int(s.pointee.m)]) {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bge:
           if Int32(bitPattern: w[Int(s.pointee.n)]) >= Int32(bitPattern: w[Int(s.pointee.m)]) {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bltu:
           if w[Int(s.pointee.n)] < w[Int(s.pointee.m)] {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgeu:
           if w[Int(s.pointee.n)] >= w[Int(s.pointee.m)] {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .ball:
           if ~w[Int(s.pointee.n)] & w[Int(s.pointee.m)] == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnall:
           if ~w[Int(s.pointee.n)] & w[Int(s.pointee.m)] != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bany:
           if w[Int(s.pointee.n)] & w[Int(s.pointee.m)] != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnone:
           if w[Int(s.pointee.n)] & w[Int(s.pointee.m)] == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbc:
           if (w[Int(s.pointee.n)] &>> w[Int(s.pointee.m)]) & 1 == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbs:
           if (w[Int(s.pointee.n)] &>> w[Int(s.pointee.m)]) & 1 != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbci:
           if w[Int(s.pointee.n)] & s.pointee.imm == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bbsi:
           if w[Int(s.pointee.n)] & s.pointee.imm != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .beqi:
           if w[Int(s.pointee.n)] == s.pointee.imm {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnei:
           if w[Int(s.pointee.n)] != s.pointee.imm {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .blti:
           if Int32(bitPattern: w[Int(s.pointee.n)]) < Int32(bitPattern: s.pointee.imm) {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgei:
           if Int32(bitPattern: w[Int(s.pointee.n)]) >= Int32(bitPattern: s.pointee.imm) {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bltui:
           if w[Int(s.pointee.n)] < s.pointee.imm {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgeui:
           if w[Int(s.pointee.n)] >= s.pointee.imm {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .beqz:
           if w[Int(s.pointee.n)] == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bnez:
           if w[Int(s.pointee.n)] != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bltz:
           if w[Int(s.pointee.n)] >> 31 != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bgez:
           if w[Int(s.pointee.n)] >> 31 == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .beqzN:
           if w[Int(s.pointee.n)] == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 2
           }
         case .bnezN:
           if w[Int(s.pointee.n)] != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 2
           }
         case .bf:
           if (sr[Number.br] >> UInt32(s.pointee.n)) & 1 == 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3
           }
         case .bt:
           if (sr[Number.br] >> UInt32(s.pointee.n)) & 1 != 0 {
-            clock &+= 2 << 32
+            clock &+= taken
             ip = s + Int(s.pointee.delta)
           } else {
             ip = s + 3

@@ -31,7 +31,7 @@ extension XtensaCore {
     case .beq, .bne, .blt, .bge, .bltu, .bgeu, .ball, .bnall, .bany, .bnone, .bbc, .bbs, .bbci, .bbsi, .beqi, .bnei, .blti, .bgei, .bltui, .bgeui, .beqz, .bnez, .bltz, .bgez,
       .beqzN, .bnezN, .bf, .bt:
       if isTaken(op, s) {
-        cycles.pointee &+= 2
+        cycles.pointee &+= UInt64(configuration.branchPenalty)
         state.pointee.pc = state.pointee.pc &+ UInt32(bitPattern: s.delta)
         return
       }
@@ -253,13 +253,13 @@ extension XtensaCore {
     case Number.excCause: sr[n] = v & 63
     case Number.ibreakEnable:
       sr[n] = v & (configuration.breakpoints == 2 ? 3 : 1)
-      limit.pointee = min(limit.pointee, cycles.pointee)
+      updateCareful()
     case Number.icountLevel:
       sr[n] = v & 15
-      limit.pointee = min(limit.pointee, cycles.pointee)
+      updateCareful()
     case Number.dbreakC, Number.dbreakC + 1:
       sr[n] = v & 0xC000_003F
-      limit.pointee = min(limit.pointee, cycles.pointee)
+      updateCareful()
     default: sr[n] = v
     }
   }

@@ -24,8 +24,10 @@ public final class XtensaCore: Core {
     var instructionAttributes: UInt32 = 0x2222_2222, dataAttributes: UInt32 = 0x2222_2222
     /// Address of the last load or store that went to a device or failed.
     var lastAccess: UInt32 = 0
-    /// The instruction under way is to be executed in spite of a breakpoint at it.
-    var pastBreakpoint = false
+    /// The careful loop is called for.
+    var careful = false
+    /// A breakpoint was hit; the instruction at it comes next in spite of it.
+    var stopsHere = false, pastBreakpoint = false
   }
 
   public let configuration: Configuration
@@ -65,9 +67,9 @@ public final class XtensaCore: Core {
   /// The double exception vector cannot be fetched: only a reset helps.
   public var onLockup: (XtensaCore) -> Void = { _ in }
   /// Called before each instruction, in the careful loop.
-  public var onInstruction: ((XtensaCore, UInt32) -> Void)?
+  public var onInstruction: ((XtensaCore, UInt32) -> Void)? { didSet { updateCareful() } }
   /// Addresses that stop the careful loop, when `onBreakpoint` says so.
-  public var breakpoints: Set<UInt32> = []
+  public var breakpoints: Set<UInt32> = [] { didSet { updateCareful() } }
   public var onBreakpoint: ((XtensaCore) -> Bool)?
 
   /// - Parameters:
@@ -149,6 +151,7 @@ public final class XtensaCore: Core {
     sr[Number.prid] = prid
     sr[Number.atomCtl] = 0x28
     sr[Number.interrupt] = lines & levelTypes
+    updateCareful()
   }
   /// Held by the chip (RunStall): nothing runs and no interrupt wakes.
   public var isStalled: Bool {
@@ -204,6 +207,7 @@ public final class XtensaCore: Core {
   public override func invalidateAll() {
     for m in map.memories { m.forgetAll() }
     map.rebuild(self)
+    updateCareful()
   }
   func pageChanged(_ memory: CodeMemory, _ page: UInt32) { map.refresh(memory, page, self) }
   func drop(_ memory: CodeMemory, from: UInt32, to: UInt32) { map.drop(memory, from: from, to: to) }
@@ -298,10 +302,11 @@ public final class XtensaCore: Core {
   // MARK: Running
 
   public override func run() {
+    state.pointee.stopsHere = false
     while cycles.pointee < limit.pointee, !asleep.pointee, !stopped.pointee {
-      if isCareful {
+      if state.pointee.careful {
         loop(Careful.self)
-        if breakpointHit { return }
+        if state.pointee.stopsHere { return }
       } else if windowLimit < 3 {
         loop(Checked.self)
       } else {
@@ -309,15 +314,13 @@ public final class XtensaCore: Core {
       }
     }
   }
-  /// Whether something must be looked at before each instruction.
-  var isCareful: Bool {
-    onInstruction != nil || !breakpoints.isEmpty || sr[Number.ibreakEnable] != 0 || sr[Number.icountLevel] != 0 || sr[Number.dbreakC] >> 30 != 0 || sr[Number.dbreakC + 1] >> 30 != 0
+  /// Whether something must be looked at before each instruction or at each access.
+  func updateCareful() {
+    let was = state.pointee.careful
+    state.pointee.careful =
+      onInstruction != nil || !breakpoints.isEmpty || sr[Number.ibreakEnable] != 0 || sr[Number.icountLevel] != 0 || sr[Number.dbreakC] >> 30 != 0 || sr[Number.dbreakC + 1] >> 30 != 0
+    if state.pointee.careful != was { limit.pointee = min(limit.pointee, cycles.pointee) }
   }
-  var breakpointHit: Bool {
-    get { hit }
-    set { hit = newValue }
-  }
-  private var hit = false
 }
 
 extension String {

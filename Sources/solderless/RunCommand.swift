@@ -7,7 +7,7 @@ import Machine
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Boots a board and connects its console to this terminal.",
+    commandName: "run", abstract: "Boots a board in a window, or with its console on this terminal.",
     discussion: """
       solderless run pico                              MicroPython's prompt; Ctrl-] quits
       solderless run pico --exec "print(6*7)"          runs code and prints its output
@@ -34,17 +34,34 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A boot ROM image to use.") var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
   @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
-  @Flag(help: "No window. (There is none yet.)") var headless = false
+  @Option(help: ArgumentHelp("A picture of the board and its parts, at the end of the run or at --at.", valueName: "file.png")) var screenshot: String?
+  @Option(help: ArgumentHelp("The virtual time of the picture; without another end, the run ends with it.", valueName: "seconds")) var at: Double?
+  @Option(help: ArgumentHelp("A folder for a picture per frame.", valueName: "folder")) var record: String?
+  @Option(help: "Frames for each virtual second.") var rate = 30.0
+  @Option(help: ArgumentHelp("Adds a part: led1=wokwi-led,color=red. Wire it with --wire GP15-led1:A. Repeatable.", valueName: "id=type[,attribute=value]")) var part: [String] = []
+  @Option(help: ArgumentHelp("Writes the levels of pads as a VCD file, for PulseView, GTKWave and sigrok.", valueName: "file.vcd")) var vcd: String?
+  @Option(help: "The pads and legs of parts (led1:A) that --vcd takes, apart by commas; all pads without.") var probe: String?
+  @Option(help: "A step of the VCD file: 1, 10 or 100 and ps, ns, us or ms.") var vcdTimescale = "1ns"
+  @Option(help: ArgumentHelp("Lets the signals of a VCD file drive pads.", valueName: "file.vcd[:signal=pad,…]")) var stimulus: [String] = []
+  @Option(help: "Prints what goes over wires: i2c:sda=GP4,scl=GP5, spi:clk=GP2,mosi=GP3, uart:rx=GP0,baud=9600, ws2812:din=GP0, onewire:dq=GP2. Repeatable.") var decode: [String] = []
+  @Flag(help: "A window, also for runs that end by themselves; the default for others where there is a display.") var window = false
+  @Flag(help: "No window.") var headless = false
 
   func validate() throws {
     if exec != nil && script != nil { throw ValidationError("--exec and --script cannot be used together; put the code into the file.") }
     if let t = timeLimit, !(t > 0) || t > 1e6 { throw ValidationError("--time-limit needs a number of seconds above 0, at most 1000000.") }
+    if probe != nil && vcd == nil { throw ValidationError("--probe says which pads --vcd FILE.vcd takes; name the file.") }
+    if let t = at, !(t >= 0) || t > 1e6 { throw ValidationError("--at needs a number of seconds from 0 to 1000000.") }
+    if at != nil && screenshot == nil { throw ValidationError("--at says when --screenshot FILE.png is taken; name the file.") }
+    if screenshot != nil && record != nil { throw ValidationError("--screenshot and --record cannot be used together; the last frame is the picture.") }
+    if !(rate > 0) || rate > 1000 { throw ValidationError("--rate needs a number of frames above 0, at most 1000.") }
+    if window && headless { throw ValidationError("--window and --headless cannot be used together.") }
     if let s = speed, s != "max", !((Double(s) ?? 0) > 0) { throw ValidationError("--speed needs a number above 0, or max.") }
   }
 
   func run() throws {
     let board: Board
-    var code: String?, mirror: FolderMirror?
+    var code: String?, mirror: FolderMirror?, recording: Recording?, stimuli: [Stimulus] = []
     do {
       if let script { code = String(decoding: try BoardLoader.read(script), as: UTF8.self) }
       if let exec { code = exec }
@@ -55,6 +72,7 @@ struct RunCommand: ParsableCommand {
       if let beside {
         for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }
       }
+      for p in part { try board.add(p) }
       for v in volts { try board.setVoltage(v) }
       for w in wire { try board.connect(w) }
       if !put.isEmpty {
@@ -66,15 +84,27 @@ struct RunCommand: ParsableCommand {
         mirror = try FolderMirror(folder: sync, board: board)
         for line in try mirror?.start() ?? [] { say("sync: \(line)") }
       }
+      let vcd = vcd ?? loaded.project?.vcd
+      if vcd != nil || !decode.isEmpty {
+        let names = (probe ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        recording = try Recording(board, pins: names, vcd: vcd, timescale: Recording.timescale(vcdTimescale), decoders: decode)
+        recording?.onAnnotation = { name, a in say("\(Double(a.start) / 1e9) ms \(name): \(a.text)") }
+      }
+      stimuli = try stimulus.map { try Recording.drive(board, from: $0) }
       for r in loaded.remarks { say("note: \(r)") }
-    } catch { throw fail("\(error)") }
+    } catch { throw fail("\(error)", code: isProject || error is SessionError ? 2 : 1) }
 
     let session = Session(board: board)
     session.until = Array((until ?? "").utf8)
     session.timeLimit = timeLimit
+    var shown: BoardWindow?
+    let isOpenEnded = code == nil && until == nil && timeLimit == nil && screenshot == nil && record == nil
+    if window || (!headless && isOpenEnded && BoardWindow.hasDisplay()) {
+      do { shown = try BoardWindow(session: session) } catch { say("note: \(error)") }
+    }
     var terminal: TerminalConsole?
     do {
-      for spec in serial.isEmpty ? (code == nil ? ["stdio"] : []) : serial {
+      for spec in serial.isEmpty ? (code == nil && shown == nil ? ["stdio"] : []) : serial {
         var kind = spec, name = board.defaultPort
         if let i = spec.firstIndex(of: "=") {
           name = String(spec[..<i])
@@ -102,7 +132,7 @@ struct RunCommand: ParsableCommand {
       }
     } catch { throw fail("\(error)") }
     let interactive = terminal?.isInteractive ?? false
-    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
+    session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || shown != nil || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
     if interactive { say("\(board.name): Ctrl-] quits") }
     if let code {
       let repl = RawREPL(code: code)
@@ -133,16 +163,34 @@ struct RunCommand: ParsableCommand {
         for line in mirror.poll() { say("sync: \(line)") }
       }
     }
-    board.machine.log.sink = { if !interactive { say("note: \($0)") } }
+    var camera: Camera?
+    if screenshot != nil || record != nil {
+      let scene = Scene(board)
+      for r in scene.remarks { say("note: \(r)") }
+      let c = Camera(scene: scene, session: session)
+      camera = c
+      if let screenshot, let at {
+        c.shoot(screenshot, at: UInt64(at * 1e12))
+        if code == nil, until == nil, timeLimit == nil, !interactive { session.at(UInt64(at * 1e12)) { session.stopRequested = true } }
+      } else if screenshot != nil {
+        c.keepReady()
+      }
+      do { if let record { try c.record(into: record, rate: rate) } } catch { throw fail("\(error)") }
+    }
+    board.machine.log.sink = { [shown] in if let shown { shown.remark($0) } else if !interactive { say("note: \($0)") } }
     board.bootPressed = bootsel
     board.powerOn()
-    let ending = session.run()
+    let ending = withExtendedLifetime(stimuli) { shown?.run() ?? session.run() }
+    recording?.finish(at: board.machine.now)
     session.onSlice()
     terminal?.restore()
+    if let screenshot, at == nil { camera?.take(screenshot) }
+    if let f = camera?.failure { throw fail("\(f)") }
     for line in mirror?.poll(now: true) ?? [] { say("sync: \(line)") }
     if let flash {
       do { try Data(board.flash.contents).write(to: URL(fileURLWithPath: flash), options: .atomic) } catch { throw fail("\(flash) cannot be written: \(error.localizedDescription)") }
     }
+    do { for file in try board.saveParts() { say("saved \(file)") } } catch { throw fail("\(error)") }
     if let stats { try writeStats(session, to: stats) }
     switch ending {
     case .found, .quit: return
@@ -157,6 +205,8 @@ struct RunCommand: ParsableCommand {
     case .stopped(let why): throw fail(why)
     }
   }
+  /// What is run is a diagram, in which a mistake is a wrong use.
+  private var isProject: Bool { subject.map { $0.hasSuffix(".json") || $0.hasSuffix(".toml") || (try? FileManager.default.contentsOfDirectory(atPath: $0)) != nil } ?? false }
   private func writeStats(_ session: Session, to path: String) throws {
     let m = session.board.machine, virtual = Double(m.now) / 1e12
     var usage = rusage()

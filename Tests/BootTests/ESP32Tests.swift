@@ -13,14 +13,24 @@ import Testing
     return ok
   }()
   static let versions = ["1.20.0", "1.24.1", "1.27.0"]
+  static func board(_ version: String) throws -> ESP32Board { try #require(try BootTests.loader?.load("esp32", firmware: version, rom: nil).board as? ESP32Board) }
 
   /// MicroPython by version, and what its own `sys` says; 1.9.4 and 1.10 run on one core, and so does the UNICORE build of 1.22.2.
   @Test(.enabled(if: available), arguments: [("1.9.4", 240), ("1.10", 240), ("1.13", 160), ("1.17", 160), ("1.19.1", 160), ("1.20.0", 160), ("1.22.2", 160), ("1.24.1", 160), ("1.27.0", 160)])
   func microPythonRuns(version: String, megahertz: Int) throws {
     let numbers = version.split(separator: ".").map { Int($0)! }
     let (text, _) = try BootTests.execute(
-      "import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: BootTests.board(version, board: "esp32"))
+      "import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: ESP32Tests.board(version))
     #expect(text == "42 esp32 [\(numbers[0]), \(numbers[1])] 0.125 \(megahertz)000000 4194304\r\n", "\(text)")
+  }
+  /// The radio's calibration ends, and what can be heard is listed.
+  @Test(.enabled(if: available), arguments: versions) func wifiScanListsWhatCanBeHeard(version: String) throws {
+    let board = try Self.board(version)
+    board.chip.radio.accessPoints = [
+      ESP32Radio.AccessPoint(ssid: "workshop", bssid: [2, 3, 4, 5, 6, 7], channel: 6, rssi: -42), ESP32Radio.AccessPoint(ssid: "guests", bssid: [2, 3, 4, 5, 6, 8], channel: 11, rssi: -70, isProtected: false),
+    ]
+    let (text, _) = try BootTests.execute("import network\nw = network.WLAN(network.STA_IF)\nprint(w.active(True), w.config('mac'))\nfor p in sorted(w.scan()): print(p)\nprint(w.active(False))", on: board)
+    #expect(text == "True b'$\\n\\xc4P\\x1d\\xe0'\r\n(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0, False)\r\n(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3, False)\r\nFalse\r\n", "\(text)")
   }
   static let program = """
     import time, os, _thread
@@ -44,11 +54,145 @@ import Testing
     print(time.ticks_us() > 0)
     """
   @Test(.enabled(if: available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
-    let first = try BootTests.execute(Self.program, on: BootTests.board("1.27.0", board: "esp32"))
+    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0"))
     #expect(first.0.contains("8995500500 1") && first.0.contains("500 True [124750]"), "\(first.0)")
     for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: BootTests.board("1.27.0", board: "esp32"), quantum: quantum, snapshots: snapshots)
+      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0"), quantum: quantum, snapshots: snapshots)
       #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
     }
+  }
+}
+
+/// Each file of `Scripts/esp32` is a program for an ESP32; `# wires:` in its first line names the jumpers, `# volts:` what lies on
+/// pads, the file of the same name with `.txt` what it prints, on every version.
+@Suite(.serialized) struct ESP32ScriptTests {
+  static let folder = ScriptTests.folder.appendingPathComponent("esp32")
+  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
+
+  @Test(.enabled(if: ESP32Tests.available), arguments: scripts, ESP32Tests.versions) func scriptPrints(name: String, version: String) throws {
+    let file = Self.folder.appendingPathComponent(name)
+    let code = try String(contentsOf: file, encoding: .utf8)
+    let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
+    let board = try ESP32Tests.board(version)
+    let words = code.prefix(while: { $0 != "\n" }).split(separator: " ")
+    for word in words.dropFirst(2) {
+      if words[1] == "wires:" { try board.connect(String(word)) } else if words[1] == "volts:" { try board.setVoltage(String(word)) }
+    }
+    let (text, _) = try BootTests.execute(code, on: board)
+    #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
+  }
+  @Test func thereAreScripts() { #expect(Self.scripts.count >= 12) }
+
+  /// The bits on the pin: 24 a pixel, green first, 0.4 and 0.8 us high (WS2812B).
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func neopixelTimes(version: String) throws {
+    let board = try ESP32Tests.board(version)
+    var rise: UInt64 = 0, highs: [UInt64] = []
+    try #require(board.pins["GPIO4"]).net.onChange = { if $0 == .high { rise = board.machine.now } else { highs.append((board.machine.now - rise) / 1000) } }
+    _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (255, 0, 170)\nn[1] = (0x34, 0x12, 0x56)\nn.write()", on: board)
+    let bits = highs.suffix(48)
+    let words = [bits.prefix(24), bits.suffix(24)].map { $0.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) } }
+    #expect(bits.count == 48 && words == [0x00FFAA, 0x123456] && bits.allSatisfy { 300...500 ~= $0 || 700...900 ~= $0 }, "\(words) \(bits)")
+  }
+  /// A program that goes through the resets and the sleeps, told by what main.py prints each time.
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func resetsAndSleeps(version: String) throws {
+    let program = """
+      import machine, time, esp32
+      r = machine.RTC()
+      k = int(r.memory() or b'0')
+      print('MAIN', machine.reset_cause(), machine.wake_reason(), k)
+      time.sleep_ms(20)
+      r.memory(str(k + 1).encode())
+      if k == 0:
+          machine.reset()
+      if k == 1:
+          machine.deepsleep(300)
+      if k == 2:
+          t = time.ticks_ms()
+          machine.lightsleep(200)
+          print('LIGHT', 195 < time.ticks_diff(time.ticks_ms(), t) < 230, machine.wake_reason())
+          time.sleep_ms(20)
+          p = machine.Pin(4, machine.Pin.IN, machine.Pin.PULL_UP)
+          esp32.wake_on_ext0(p, esp32.WAKEUP_ANY_HIGH)
+          machine.deepsleep()
+      if k == 3:
+          p = machine.Pin(32, machine.Pin.IN)
+          esp32.wake_on_ext1((p,), esp32.WAKEUP_ALL_LOW)
+          machine.deepsleep(5000)
+      if k == 4:
+          w = machine.WDT(timeout=1000)
+          while True:
+              pass
+      print('END', open('kept.txt').read())
+      """
+    let board = try ESP32Tests.board(version)
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close(); f = open('kept.txt', 'w'); f.write('kept'); f.close()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOff()
+    board.machine.run(until: board.machine.now + 1_000_000_000_000)
+    #expect(out.isEmpty)
+    board.powerOn()
+    let end = board.machine.now + 20_000_000_000_000
+    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
+    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
+    // PWRON_RESET, HARD_RESET by software, DEEPSLEEP_RESET by the timer, EXT0 and EXT1, WDT_RESET.
+    #expect(lines == ["MAIN 1 0 0", "MAIN 2 0 1", "MAIN 4 4 2", "LIGHT True 4", "MAIN 4 2 3", "MAIN 4 3 4", "MAIN 3 0 5", "END kept"], "\(lines)")
+  }
+}
+
+/// Other firmware: boot loader, partition table and application in files of their own.
+@Suite(.serialized) struct ESP32FirmwareTests {
+  private func run(_ files: [(UInt32, String)], seconds: UInt64, input: String = "", typedAfter: String = "") throws -> (String, Board) {
+    let loader = try #require(BootTests.loader)
+    let board = try loader.bare("esp32", flash: nil, rom: nil)
+    for (at, name) in files {
+      let image = try #require(loader.store.images.first { $0.file == name }, "\(name) is not in the manifest")
+      try board.flash.load(loader.store.load(image), at: Int(at))
+    }
+    var out: [UInt8] = [], typed = input.isEmpty
+    let port = try #require(board.ports["uart0"])
+    port.onOutput = {
+      out.append($0)
+      if !typed, String(decoding: out.suffix(typedAfter.utf8.count), as: UTF8.self) == typedAfter {
+        typed = true
+        port.feed(Array(input.utf8))
+      }
+    }
+    board.powerOn()
+    board.machine.run(until: seconds * 1_000_000_000_000)
+    return (String(decoding: out, as: UTF8.self), board)
+  }
+  @Test(.enabled(if: ESP32Tests.available)) func helloWorldOfIDF() throws {
+    let (text, _) = try run([(0x1000, "bootloader.bin"), (0x8000, "partition-table.bin"), (0x10000, "hello_world.bin")], seconds: 14)
+    #expect(text.contains("This is esp32 chip with 2 CPU core(s), WiFi/BT/BLE, silicon revision v3.0") && text.contains("Restarting now.") && text.contains("rst:0xc (SW_CPU_RESET)"), "\(text.suffix(600))")
+  }
+  @Test(.enabled(if: ESP32Tests.available)) func blinkOfArduino() throws {
+    let (text, _) = try run([(0x1000, "blink_lcgamboa.ino.bootloader.bin"), (0x8000, "blink_lcgamboa.ino.partitions.bin"), (0x10000, "blink_lcgamboa.ino.bin")], seconds: 3)
+    #expect(text.contains("LED_ON\r\nLED_OFF\r\nLED_ON\r\nLED_OFF"), "\(text.suffix(300))")
+  }
+  @Test(.enabled(if: ESP32Tests.available)) func shellOfNuttX() throws {
+    let (text, _) = try run([(0x1000, "other-nuttx-nsh.bin")], seconds: 3, input: "uname\r", typedAfter: "nsh> ")
+    #expect(text.contains("NuttShell (NSH) NuttX") && text.contains("\nNuttX"), "\(text.suffix(300))")
+  }
+  /// Nothing in the flash: the boot ROM says so, and its watchdog starts it again, for ever.
+  @Test(.enabled(if: ESP32Tests.available)) func anErasedFlash() throws {
+    let (text, _) = try run([], seconds: 3)
+    #expect(text.contains("invalid header: 0xffffffff") && text.contains("rst:0x10 (RTCWDT_RTC_RESET)"), "\(text.suffix(300))")
+  }
+  /// BOOT held at reset: the loader waits for a download.
+  @Test(.enabled(if: ESP32Tests.available)) func theBootButtonAsksForADownload() throws {
+    let board = try #require(BootTests.loader).bare("esp32", flash: nil, rom: nil)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.bootPressed = true
+    board.powerOn()
+    board.machine.run(until: 1_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("waiting for download"))
+    board.bootPressed = false
+    board.resetPressed = true
+    board.machine.run(until: board.machine.now + 1_000_000_000)
+    board.resetPressed = false
+    board.machine.run(until: board.machine.now + 100_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("SPI_FAST_FLASH_BOOT"))
   }
 }

@@ -194,7 +194,7 @@ extension PL022 {
     a.txd.connect { [unowned b] in b.rxdChanged($0) }
     a.fss.connect { [unowned b] in b.frameChanged($0) }
     b.txd.connect { [unowned a] in a.rxdChanged($0) }
-    a.isWatched = { true }
+    a.route = { _, _ in nil }
   }
   func run(microseconds: UInt64) { machine.run(until: machine.now + microseconds * 1_000_000) }
 

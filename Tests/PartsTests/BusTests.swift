@@ -116,6 +116,7 @@ import Testing
     for name in ["SCK", "MOSI", "MISO"] { Net.tie(a.pin(name), b.pin(name)) }
     let csA = bench.pin("CSA", a.pin("CS")), csB = bench.pin("CSB", b.pin("CS"))
     csA.drive = .high
+    csB.drive = .high
     csB.drive = .low
     #expect(bus.transfer([1, 2]) == [0x81, ~1])
     csB.drive = .high

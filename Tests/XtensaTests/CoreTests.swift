@@ -346,6 +346,23 @@ import Testing
     #expect(t.core.special(233) == 1)
     #expect(t.core[a: 3] == 1)
   }
+  @Test func cyclesOfLoopsAndLoads() throws {
+    func cycles(_ text: String, _ configuration: Configuration) throws -> UInt64 {
+      let t = TestCore(configuration)
+      t.core[a: 1] = TestCore.data
+      try t.load("movi a3, 100\n again:\n" + text + "addi.n a3, a3, -1\n bnez a3, again\n end:\n j end")
+      #expect(t.run(to: "again", limit: 5))
+      let start = t.core.cycles.pointee
+      #expect(t.run(to: "end", limit: 2000))
+      return (t.core.cycles.pointee - start) / 99
+    }
+    #expect(try cycles("", .lx6) == 5)
+    #expect(try cycles("", .lx106) == 4)
+    let address = "l32i a4, a1, 0\n"
+    #expect(try cycles(address + "mov.n a5, a6\n", .lx6) == 7)
+    #expect(try cycles(address + "mov.n a5, a4\n", .lx6) == 9)
+    #expect(try cycles(address + "mov.n a5, a4\n", .lx106) == 7)
+  }
   @Test func shiftsByThirtyTwo() throws {
     // SSL of 0 sets SAR to 32: SRL gives 0, SRA the sign (§8, SRL and SRA).
     let t = TestCore()

@@ -167,6 +167,41 @@ import Testing
     try Self.compare(Oracle.ours(i.bytes, entry: i.entry, .dc233c, .lx6), Oracle.judge(i.bytes, entry: i.entry, .dc233c), programs: 1800, texts: i.texts)
     #expect(i.instructions > 75_000)
   }
+  /// Trees of calls of all three sizes, deep enough for many overflows and underflows: what every function made of its
+  /// registers goes into the result. QEMU's cores have 32 registers, so they overflow elsewhere.
+  @Test(arguments: [1, 2, 3, 4, 5, 6]) func callTreesThroughTheWindows(_ seed: Int) throws {
+    var r = Random(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1)
+    let target = Oracle.Target.dc233c, data = 0x8000, size = 0x4000
+    var bytes = [UInt8](repeating: 0, count: data + size)
+    for (offset, handler) in CoreTests.windowHandlers {
+      let h = try Assembler(handler, at: target.base + offset, .lx6).bytes
+      bytes.replaceSubrange(Int(offset)..<(Int(offset) + h.count), with: h)
+    }
+    let functions = 14, top = target.base + UInt32(data)
+    var text = "movi a2, \(target.base >> 10)\n slli a2, a2, 10\n wsr.vecbase a2\n movi a2, 1\n wsr.windowstart a2\n movi a2, 0\n wsr.windowbase a2\n rsync\n movi a2, 1\n slli a2, a2, 18\n wsr.ps a2\n rsync\n"
+    text += "movi a1, \((top + 0x3000) >> 10)\n slli a1, a1, 10\n addi a3, a1, -12\n s32i a1, a3, 0\n movi a10, 9\n movi a11, 77\n call8 f0\n"
+    text += "movi a2, \((top + 0x3800) >> 11)\n slli a2, a2, 11\n s32i a10, a2, 0\n rsr.windowbase a3\n s32i a3, a2, 4\n rsr.windowstart a3\n s32i a3, a2, 8\n rsr.ps a3\n s32i a3, a2, 12\n"
+    text += "movi a2, 4\n movi a3, 1\n movi a4, \(top >> 10)\n slli a4, a4, 10\n movi a5, \(size >> 10)\n slli a5, a5, 10\n simcall\n movi a2, 1\n movi a3, 0\n simcall\n"
+    for f in 0..<functions {
+      text += ".align 4\n f\(f):\n entry a1, \(64 + r.below(4) * 16)\n addi a3, a3, \(f + 1)\n beqz a2, done\(f)\n"
+      for k in 0..<(1 + r.below(2)) {
+        let n = 1 + r.below(3)
+        for _ in 0..<r.below(3) { text += r.of(["add a4, a3, a5", "xor a5, a4, a3", "sub a6, a5, a3", "addx4 a7, a6, a3", "add.n a9, a3, a7", "xor a13, a3, a4", "mov.n a8, a13"]) + "\n" }
+        text += "addi a\(4 * n + 2), a2, -1\n addi a\(4 * n + 3), a3, \(k)\n"
+        text += "call\(4 * n) f\(r.below(functions))\n add a3, a3, a\(4 * n + 2)\n"
+      }
+      text += "done\(f):\n mov.n a2, a3\n \(r.of(["retw", "retw.n"]))\n"
+    }
+    let code = try Assembler(text, at: target.base + 0x400, .lx6).bytes
+    try #require(0x400 + code.count < data)
+    bytes.replaceSubrange(0x400..<(0x400 + code.count), with: code)
+    let theirs = try Oracle.judge(bytes, entry: target.base + 0x400, target), ours = Oracle.ours(bytes, entry: target.base + 0x400, target, .lx6)
+    try #require(theirs.count == size, "QEMU wrote \(theirs.count) bytes")
+    try #require(ours.count == size)
+    // The result, WINDOWBASE, WINDOWSTART, PS.
+    #expect(ours[0x3800..<0x3810] == theirs[0x3800..<0x3810])
+    #expect(ours[0x3800..<0x3804].contains { $0 != 0 })
+  }
   @Test func booleansAsDE233() throws {
     let options: Configuration.Options = [.core, .windowed, .loops, .div32, .misc, .booleans]
     let i = try Self.image(seed: 0x5555_1234_AAAA_0001, programs: 600, target: .de233FPU, .lx6, options: options, specials: ["sar", "br"])

@@ -16,6 +16,8 @@ public final class ESP32 {
   public let gpio: ESP32GPIO, ioMux: ESP32IOMux, rtcIO: ESP32RTCIO
   public let rng: ESP32RNG, analog: ESP32AnalogBus
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS
+  public let radio: ESP32Radio
+  public let pcnt: ESP32PCNT, sdmmc: ESP32SDMMC
   public let aes: ESP32AES, sha: ESP32SHA, rsa: ESP32RSA
   private let mmus: [ESP32CacheMMU]
   private let buses: [Bus]
@@ -70,6 +72,9 @@ public final class ESP32 {
     rmt = ESP32RMT(arena: arena, scheduler: scheduler, clocks: clocks)
     i2cs = (0..<2).map { [clocks] in ESP32I2C(name: "ESP32.I2C\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     sens = ESP32SENS(arena: arena, scheduler: scheduler)
+    pcnt = ESP32PCNT(arena: arena, scheduler: scheduler, clocks: clocks)
+    sdmmc = ESP32SDMMC(arena: arena, scheduler: scheduler)
+    radio = ESP32Radio(arena: arena, scheduler: scheduler, memory: dma)
     aes = ESP32AES(arena: arena)
     sha = ESP32SHA(arena: arena)
     rsa = ESP32RSA(arena: arena)
@@ -127,17 +132,23 @@ public final class ESP32 {
       stubs.append(s)
       return s
     }
+    // A link of the SDIO target that is stopped parks.
+    let slc = stub("SLC")
+    slc.handshakes = [0x3C: (1 << 28, 1 << 31), 0x40: (1 << 28, 1 << 31)]
+    // Measurements of the radio's calibration: they end at once.
+    let fe = stub("FE")
+    fe.handshakes = [0x7C: (1 << 1, 1 << 31)]
     let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
     let rngPage = ESP32SharedPage(name: "ESP32.WDEV", [(0x144, 4, rng), (0, 0x1000, stub("WDEV"))])
     var apb: [(UInt32, Device, UInt32)] = [
-      (0x3FF4_0000, uarts[0], 1), (0x3FF4_2000, spis[1], 1), (0x3FF4_3000, spis[0], 1), (0x3FF4_4000, gpio, 1), (0x3FF4_5000, stub("FE2"), 1), (0x3FF4_6000, stub("FE"), 1), (0x3FF4_7000, frcTimers, 1),
+      (0x3FF4_0000, uarts[0], 1), (0x3FF4_2000, spis[1], 1), (0x3FF4_3000, spis[0], 1), (0x3FF4_4000, gpio, 1), (0x3FF4_5000, stub("FE2"), 1), (0x3FF4_6000, fe, 1), (0x3FF4_7000, frcTimers, 1),
       (0x3FF4_8000, rtcPage, 1), (0x3FF4_9000, ioMux, 1), (0x3FF4_B000, stub("HINF"), 1), (0x3FF4_C000, stub("UHCI1"), 1), (0x3FF4_E000, analog, 1), (0x3FF4_F000, stub("I2S0"), 1), (0x3FF5_0000, uarts[1], 1),
       (0x3FF5_1000, stub("BT", pages: 2), 2), (0x3FF5_3000, i2cs[0], 1), (0x3FF5_4000, stub("UHCI0"), 1), (0x3FF5_5000, stub("SLCHOST"), 1), (0x3FF5_6000, rmt, 1),
-      (0x3FF5_7000, stub("PCNT"), 1), (0x3FF5_8000, stub("SLC"), 1), (0x3FF5_9000, ledc, 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, stub("NRX"), 1),
+      (0x3FF5_7000, pcnt, 1), (0x3FF5_8000, slc, 1), (0x3FF5_9000, ledc, 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, stub("NRX"), 1),
       (0x3FF5_D000, stub("BB"), 1), (0x3FF5_E000, stub("MCPWM0"), 1), (0x3FF5_F000, timerGroups[0], 1), (0x3FF6_0000, timerGroups[1], 1), (0x3FF6_1000, stub("RTCMEM", pages: 3), 3),
-      (0x3FF6_4000, spis[2], 1), (0x3FF6_5000, spis[3], 1), (0x3FF6_6000, apbControl, 1), (0x3FF6_7000, i2cs[1], 1), (0x3FF6_8000, stub("SDMMC"), 1), (0x3FF6_9000, stub("EMAC", pages: 2), 2),
+      (0x3FF6_4000, spis[2], 1), (0x3FF6_5000, spis[3], 1), (0x3FF6_6000, apbControl, 1), (0x3FF6_7000, i2cs[1], 1), (0x3FF6_8000, sdmmc, 1), (0x3FF6_9000, stub("EMAC", pages: 2), 2),
       (0x3FF6_B000, stub("TWAI"), 1), (0x3FF6_C000, stub("MCPWM1"), 1), (0x3FF6_D000, stub("I2S1"), 1), (0x3FF6_E000, uarts[2], 1), (0x3FF6_F000, stub("MCPWM2"), 1), (0x3FF7_0000, stub("MCPWM3"), 1),
-      (0x3FF7_1000, stub("RWBT", pages: 2), 2), (0x3FF7_3000, stub("WIFI", pages: 2), 2), (0x3FF7_5000, rngPage, 1), (0x3FF7_6000, stub("WIFI2", pages: 10), 10),
+      (0x3FF7_1000, stub("RWBT", pages: 2), 2), (0x3FF7_3000, radio, 2), (0x3FF7_5000, rngPage, 1), (0x3FF7_6000, stub("WIFI2", pages: 10), 10),
     ]
     let bus: [(UInt32, Device, UInt32)] = [
       (0x3FF0_0000, dport, 1), (0x3FF0_1000, aes, 1), (0x3FF0_2000, rsa, 1), (0x3FF0_3000, sha, 1), (0x3FF1_0000, mmus[0], 2), (0x3FF1_2000, mmus[1], 2),
@@ -208,7 +219,10 @@ public final class ESP32 {
     }
     source(43, ledc.irq)
     source(44, efuse.irq)
+    source(0, radio.irq)
+    source(37, sdmmc.irq)
     source(47, rmt.irq)
+    source(48, pcnt.irq)
     source(51, rsa.irq)
     for n in 0..<2 { source(49 + n, i2cs[n].irq) }
     source(46, rtc.irq)
@@ -218,7 +232,7 @@ public final class ESP32 {
     // ESP32 TRM §5.2.3; WDG, WIFI and others have no block here.
     dport.blocks = [
       0: [frcTimers], 1: [spis[0], spis[1]], 2: [uarts[0]], 5: [uarts[1]], 6: [spis[2]], 13: [timerGroups[0]], 15: [timerGroups[1]], 16: [spis[3]], 23: [uarts[2]],
-      7: [i2cs[0]], 9: [rmt], 11: [ledc], 18: [i2cs[1]],
+      7: [i2cs[0]], 9: [rmt], 10: [pcnt], 11: [ledc], 18: [i2cs[1]],
     ]
     dport.accelerators = [0: [aes], 1: [sha], 2: [rsa]]
     sens.volts = { [unowned self] n in gpio.pins[n].volts }
@@ -254,6 +268,14 @@ public final class ESP32 {
     for n in 0..<8 {
       output(87 + n, rmt.outputs[n])
       gpio.signals[83 + n].input = { [unowned self] in rmt.inputChanged(n, $0) }
+    }
+    for n in 0..<8 {
+      // Signals, then controls; the last three units' numbers lie apart.
+      let base = n < 5 ? 39 + 4 * n : 71 + 4 * (n - 5)
+      for channel in 0..<2 {
+        gpio.signals[base + channel].input = { [unowned self] in pcnt.signalChanged(n, channel, $0) }
+        gpio.signals[base + 2 + channel].input = { [unowned self] in pcnt.controlChanged(n, channel, $0) }
+      }
     }
     rmt.isWatched = { [unowned self] in gpio.isWatched(87 + $0) }
     for (n, (scl, sda)) in [(29, 30), (95, 96)].enumerated() {
@@ -348,9 +370,10 @@ public final class ESP32 {
     pendingReset.pointee = PendingReset()
     machine.scheduler.cancel(resetEvent)
     rtc.afterSystemReset()
-    for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, aes, sha, rsa] + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
+    for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, pcnt, sdmmc, radio, aes, sha, rsa] + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
     gpio.reset()
-    gpio.takeStraps()
+    // The straps are taken when the RTC starts; other resets find them as they were.
+    if cause == ESP32RTCControl.Cause.powerOn || cause == ESP32RTCControl.Cause.rtcWatchdogRTC { gpio.takeStraps() }
     // Flash boot is what GPIO0 high asks for.
     let fromFlash = gpio[.strap][bit: 4]
     for (n, g) in timerGroups.enumerated() { g.guardFlashBoot(fromFlash && n == 0) }

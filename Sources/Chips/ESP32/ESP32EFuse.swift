@@ -46,8 +46,8 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
     fuses[2] = m[0] << 8 | m[1] | Self.crc(m.map { UInt8($0) }) << 16
     // A revision 3 chip in the package ESP32-D0WD (1), of 240 MHz.
     fuses[3] = 1 << 15 | 1 << 9
-    // ADC_VREF: 1100 mV, the middle.
-    fuses[4] = 0
+    // ADC_VREF: 1100 mV and minus nothing, which tells that it was measured.
+    fuses[4] = 0x10 << 8
     fuses[5] = 1 << 20
   }
   /// CRC-8 of 1-Wire, the first byte first.

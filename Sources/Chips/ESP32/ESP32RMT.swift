@@ -56,7 +56,7 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
   private func conf1(_ n: Int) -> UInt32 { self[.ch0conf1, n, stride: 8] }
   /// Half-items that the channel's memory holds: MEM_SIZE blocks of 64 words, no further than the end.
   private func room(_ n: Int) -> Int { 128 * min(8 - n, max(1, Int(conf0(n)[bits: 24...27]))) }
-  private func half(_ n: Int, _ i: Int) -> UInt32 { self[.memory, n * 64 + i / 2] >> UInt32(i & 1) * 16 & 0xFFFF }
+  private func half(_ n: Int, _ i: Int) -> UInt32 { self[.memory, n * 64 + i / 2] >> UInt32((i & 1) * 16) & 0xFFFF }
   private func sourceFrequency(_ n: Int) -> UInt64 { conf1(n)[bit: 17] ? clocks.apb.pointee.frequency256 : clocks.refTick.pointee.frequency256 }
   /// Picoseconds of `ticks` ticks of the channel.
   private func time(_ n: Int, _ ticks: UInt32) -> UInt64 {

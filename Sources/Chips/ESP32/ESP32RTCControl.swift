@@ -116,15 +116,18 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     updateInterrupts()
   }
   private func armTimer() {
-    guard self[.slpTimer1][bit: 16] else { return scheduler.cancel(timerEvent) }
+    // Sleep takes the timer as what wakes it without MAIN_TIMER_ALARM_EN.
+    guard self[.slpTimer1][bit: 16] || state.pointee.asleep && self[.wakeupState][bit: 11 + Wake.timer] else { return scheduler.cancel(timerEvent) }
     let target = UInt64(self[.slpTimer1] & 0xFFFF) << 32 | UInt64(self[.slpTimer0])
     let time = clocks.slow.pointee.time(ofCycle: max(target, clocks.slow.pointee.cycle(at: scheduler.now)))
     if time == .max { scheduler.cancel(timerEvent) } else { scheduler.schedule(timerEvent, at: time) }
   }
   private func timerDue() {
-    self[.slpTimer1][bit: 16] = false
-    self[.intRaw][bit: Interrupt.mainTimer] = true
-    updateInterrupts()
+    if self[.slpTimer1][bit: 16] {
+      self[.slpTimer1][bit: 16] = false
+      self[.intRaw][bit: Interrupt.mainTimer] = true
+      updateInterrupts()
+    }
     wake(1 << UInt32(Wake.timer))
   }
   private func updateInterrupts() { irq.set(self[.intRaw] & self[.intEna] != 0) }
@@ -141,6 +144,7 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     state.pointee.asleep = true
     state.pointee.deep = deep
     onSleep(true, deep)
+    armTimer()
     checkPads()
   }
   var isAsleep: Bool { state.pointee.asleep }

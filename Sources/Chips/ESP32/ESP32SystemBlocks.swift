@@ -28,6 +28,8 @@ public final class ESP32APBControl: RegisterDevice, RegisterNaming {
 /// block, its register, data, a write flag (24) and busy (25).
 public final class ESP32AnalogBus: Device {
   static let controllers = 16
+  /// Measurements of the radio's calibration: a bit starts one, another tells that it is done.
+  private static let handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [0x4C: (1 << 1, 1 << 24), 0xC4: (1 << 8, 1 << 31)]
   /// The registers of the blocks, 256 of 256.
   private let registers: UnsafeMutablePointer<UInt8>
   private let words: UnsafeMutablePointer<UInt32>
@@ -39,7 +41,11 @@ public final class ESP32AnalogBus: Device {
   public override func read32(at offset: UInt32) -> UInt32 { words[Int(offset / 4) & 1023] }
   public override func write32(_ v: UInt32, at offset: UInt32) {
     let i = Int(offset / 4) & 1023
-    guard i < Self.controllers else { return words[i] = v }
+    guard i < Self.controllers else {
+      words[i] = v
+      if let h = Self.handshakes[offset] { words[i] = v & h.ask != 0 ? v | h.done : v & ~h.done }
+      return
+    }
     let at = Int(v & 0xFF) << 8 | Int(v >> 8 & 0xFF)
     if v[bit: 24] { registers[at] = UInt8(truncatingIfNeeded: v >> 16) }
     words[i] = v & 0xFFFF | UInt32(registers[at]) << 16
@@ -67,6 +73,8 @@ final class ESP32SharedPage: Device {
 
 /// A block that has no model: its words keep what is written, and each is told of once.
 final class ESP32Stub: Device {
+  /// Words where a bit asks for something and another tells that it is done: by offset, what is asked and what is told.
+  var handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [:]
   private let words: UnsafeMutablePointer<UInt32>
   private let count: Int
   init(name: String, pages: Int = 1, arena: StateArena) {
@@ -85,6 +93,7 @@ final class ESP32Stub: Device {
     guard i < count else { return }
     log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect")
     words[i] = value
+    if let h = handshakes[offset] { words[i] = value & h.ask != 0 ? value | h.done : value & ~h.done }
   }
   override func reset() { for i in 0..<count { words[i] = 0 } }
 }

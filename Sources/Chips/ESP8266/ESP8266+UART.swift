@@ -281,7 +281,7 @@ extension ESP8266 {
       s[bits: 16...23] = UInt32(state.pointee.txCount)
       s[bit: 14] = state.pointee.cts
       s[bit: 15] = state.pointee.rxd
-      s[bit: 31] = txd.isHigh
+      s[bit: 31] = state.pointee.sending  // high only while a character leaves: programs of esptool 5.6 wait for zero
       return s
     }
     private func update() {

@@ -56,18 +56,22 @@ public final class DMA: RegisterDevice, RegisterNaming {
   struct Channel: BitwiseCopyable {
     var read: UInt32 = 0, write: UInt32 = 0, count: UInt32 = 0, reload: UInt32 = 0, ctrl: UInt32 = 0
     var busy = false
+    /// A serial block takes its elements in a run (`DMAStream`).
+    var isStreaming = false
     /// Cycle of the trigger and elements since, for the pacing timers.
     var started: UInt64 = 0, moved: UInt64 = 0
   }
   /// `position`: the cycle up to which all transfers are done; `last`: the channel served last.
   struct State: BitwiseCopyable { var position: UInt64 = 0, last = 0, raised: UInt32 = 0 }
-  private let state: UnsafeMutablePointer<State>
-  private let channels: UnsafeMutablePointer<Channel>
-  private let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>, bus: Bus
+  let state: UnsafeMutablePointer<State>
+  let channels: UnsafeMutablePointer<Channel>
+  let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>, bus: Bus
   public let irq: [Line]
   private var requests: [Line?] = Array(repeating: nil, count: 64)
   /// Requests that came as pulses and were not served yet, by number.
   private let pulses: UnsafeMutablePointer<UInt32>
+  /// Told before transfers are done: runs of serial blocks end.
+  var onSync: () -> Void = {}
   /// Told when a channel starts or stops.
   var onPacing: () -> Void = {}
   private var event: Scheduler.Event!
@@ -118,6 +122,8 @@ public final class DMA: RegisterDevice, RegisterNaming {
     for (w, f) in Self.fields.enumerated() { self[.ch0ReadAddr, n * 16 + w] = values[f.rawValue] }
   }
   private func readChannel(_ n: Int, _ field: Field) -> UInt32 {
+    // A channel in a run is busy: what most programs ask, again and again.
+    if field == .ctrl, channels[n].isStreaming { return channels[n].ctrl | 1 << 24 }
     sync()
     let c = channels[n]
     switch field {
@@ -189,7 +195,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
   /// The first cycle at or after `position` in which channel `n` may move an element; `.max`: not before a wire changes.
   private func ready(_ n: Int, low: Int = 64) -> UInt64 {
     let c = channels[n], at = state.pointee.position, request = Int(c.ctrl[bits: 15...20])
-    guard c.busy, c.ctrl[bit: 0], c.ctrl & 0x6000_0000 == 0 else { return .max }
+    guard c.busy, !c.isStreaming, c.ctrl[bit: 0], c.ctrl & 0x6000_0000 == 0 else { return .max }
     if request == 63 { return at }
     if request == low { return .max }
     guard request >= 59 else { return pulses[request] > 0 || requests[request]?.isHigh == true ? at : .max }
@@ -198,8 +204,9 @@ public final class DMA: RegisterDevice, RegisterNaming {
     return max(at, c.started &+ (c.moved &* y &+ x &- 1) / x)
   }
   /// Does all transfers of cycles before the present one.
-  fileprivate func sync(low: Int = 64) {
+  func sync(low: Int = 64) {
     guard !inside else { return }
+    onSync()
     let now = clock.pointee.cycle(at: scheduler.now)
     inside = true
     while state.pointee.position < now {
@@ -222,7 +229,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
     state.pointee.position = max(state.pointee.position, now)
     inside = false
   }
-  private func access(_ address: UInt32, size: Int) -> Bool { address < 0xD000_0000 && Int(address) & (size - 1) == 0 }
+  func access(_ address: UInt32, size: Int) -> Bool { address < 0xD000_0000 && Int(address) & (size - 1) == 0 }
   private func transfer(_ n: Int) {
     let ctrl = channels[n].ctrl, size = 1 << Int(min(ctrl[bits: 2...3], 2)), from = channels[n].read, to = channels[n].write
     let got = access(from, size: size) ? bus.read(from, size: size) : BusResult(fault: true)
@@ -250,7 +257,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
     channels[n].busy = false
   }
   /// The next moment that something outside can tell: a channel's end, or an element to or from a peripheral.
-  private func schedule() {
+  func schedule() {
     guard !inside else { return }
     var soonest = UInt64.max
     for n in 0..<12 where channels[n].busy {
@@ -273,6 +280,7 @@ public final class DMA: RegisterDevice, RegisterNaming {
     return self[.sniffCtrl][bit: 11] ? ~v : v
   }
   public override func reset() {
+    onSync()
     super.reset()
     for n in 0..<12 { channels[n] = Channel() }
     state.pointee = State(position: clock.pointee.cycle(at: scheduler.now))

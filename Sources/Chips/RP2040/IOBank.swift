@@ -37,8 +37,10 @@ public final class IOBank: Device {
   /// Told the new inputs word when it changes.
   var onInputs: (UInt32) -> Void = { _ in }
   var onDormantWake: () -> Void = {}
-  /// Told when a pin has another function.
+  /// Told when a pin has another function, or its interrupts other enables.
   var onFunction: () -> Void = {}
+  /// Told before levels and edges are read.
+  var onLook: () -> Void = {}
   /// Told when OUTOVER or OEOVER of a pin changed (the QSPI chip select).
   var onOverride: (Int) -> Void = { _ in }
 
@@ -62,6 +64,7 @@ public final class IOBank: Device {
     pads.onChange = { [unowned self] n in
       drivePad(n)
       readPad(n)
+      onFunction()
     }
   }
   /// All pads to what their registers say: after construction and after a restore.
@@ -72,6 +75,22 @@ public final class IOBank: Device {
     }
   }
   func functionNumber(_ n: Int) -> Int { Int(ctrl[n] & 31) }
+  /// What GPIO `n` of bank 0 does at the moment, as the table of §1.4.3 names it.
+  public func functionName(_ n: Int) -> String {
+    guard 0..<count ~= n else { return "" }
+    switch functionNumber(n) {
+    case 1: return "SPI\(n / 8 % 2) " + ["RX", "CSn", "SCK", "TX"][n % 4]
+    case 2: return "UART\((n + 4) / 8 % 2) " + ["TX", "RX", "CTS", "RTS"][n % 4]
+    case 3: return "I2C\(n / 2 % 2) " + ["SDA", "SCL"][n % 2]
+    case 4: return "PWM\(n / 2 % 8) " + ["A", "B"][n % 2]
+    case 5: return state.pointee.enable >> UInt32(n) & 1 != 0 ? "GPIO output" : "GPIO input"
+    case 6: return "PIO0"
+    case 7: return "PIO1"
+    case 8: return [20: "CLOCK GPIN0", 21: "CLOCK GPOUT0", 22: "CLOCK GPIN1", 23: "CLOCK GPOUT1", 24: "CLOCK GPOUT2", 25: "CLOCK GPOUT3"][n] ?? ""
+    case 9: return ["USB OVCUR DET", "USB VBUS DET", "USB VBUS EN"][n % 3]
+    default: return "no function"
+    }
+  }
 
   // MARK: Outputs
 
@@ -150,9 +169,17 @@ public final class IOBank: Device {
     }
   }
 
+  /// Whether the chip itself must know of each edge of pin `n`, or its level is not simply the peripheral's.
+  func edgesMatter(_ n: Int) -> Bool {
+    var enabled: UInt32 = 0
+    for set in 0..<3 { enabled |= enables[set * groups + n / 8] >> UInt32(n % 8 * 4) & 0xF }
+    return ctrl[n] & 0x3300 != 0 || pins[n].drive.strength != .strong || enabled != 0 && pads.inputEnabled(n)
+  }
+
   // MARK: Registers
 
   public override func read32(at offset: UInt32) -> UInt32 {
+    onLook()
     let word = Int(offset / 4)
     if word < count * 2 {
       let n = word / 2
@@ -202,23 +229,28 @@ public final class IOBank: Device {
       if (ctrl[n] ^ old) & 0x1F != 0 {
         let f = functions[n][Int(old & 31)]
         f?.input?(f?.idle ?? false)
-        onFunction()
       }
       drivePad(n)
       readPad(n)
       deliver(n)
       updateInterrupts()
       if (ctrl[n] ^ old) & 0x3300 != 0 { onOverride(n) }
+      onFunction()
       return
     }
     guard offset >= interruptBase else { return }
     let i = Int((offset - interruptBase) / 4)
     if i < groups {
+      onLook()
       edges[i] &= ~(v & 0xCCCC_CCCC)
     } else {
       let j = i - groups, set = j / (3 * groups), kind = j % (3 * groups) / groups, g = j % groups
       guard set < 3 else { return }
-      if kind == 0 { enables[set * groups + g] = merged(enables[set * groups + g]) }
+      if kind == 0 {
+        onLook()
+        enables[set * groups + g] = merged(enables[set * groups + g])
+        onFunction()
+      }
       if kind == 1 { forces[set * groups + g] = merged(forces[set * groups + g]) }
     }
     updateInterrupts()

@@ -3,7 +3,8 @@ import Machine
 /// RP2040 datasheet §4.5: eight PWM slices with two outputs each.
 ///
 /// A counter is not ticked: it is what it was at the last change plus the time since. Edges on the outputs are events, set
-/// only while a pin shows them; the wrap is an event only while it interrupts or requests.
+/// only while a pin shows them to someone who must know; lights only ask how long an output was high. The wrap is an event
+/// only while it interrupts or requests.
 public final class PWM: RegisterDevice, RegisterNaming {
   public enum Register: UInt32, CaseIterable, Sendable {
     case ch0CSR = 0x00, ch0Div = 0x04, ch0Ctr = 0x08, ch0CC = 0x0C, ch0Top = 0x10, en = 0xA0, intR = 0xA4, intE = 0xA8, intF = 0xAC, intS = 0xB0
@@ -48,8 +49,16 @@ public final class PWM: RegisterDevice, RegisterNaming {
     /// Edges of B since the last count, in sixteenths.
     var edges: UInt64 = 0
     var a = false, b = false
+    /// Someone must be told of each edge.
+    var tellsEdges = true
+    /// Picoseconds that A and B were high until `mark`.
+    var highA: UInt64 = 0, highB: UInt64 = 0, mark: UInt64 = 0
   }
-  struct State: BitwiseCopyable { var raised: UInt32 = 0 }
+  struct State: BitwiseCopyable {
+    var raised: UInt32 = 0
+    /// Slices whose edges are not told.
+    var untold: UInt32 = 0
+  }
   let slices: UnsafeMutablePointer<Slice>
   private let state: UnsafeMutablePointer<State>
   private let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>
@@ -61,6 +70,10 @@ public final class PWM: RegisterDevice, RegisterNaming {
   var onOutput: (Int, Int) -> Void = { _, _ in }
   /// Whether a pin shows output A or B of the slice.
   var isShown: (Int) -> Bool = { _ in true }
+  /// Whether someone must be told of each edge.
+  var edgesMatter: (Int) -> Bool = { _ in true }
+  /// Told that edges of the slice are, or are no longer, told one by one.
+  var onTelling: (Int, Bool) -> Void = { _, _ in }
 
   /// - Parameter clock: clk_sys.
   init(arena: StateArena, scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>) {
@@ -149,19 +162,60 @@ public final class PWM: RegisterDevice, RegisterNaming {
     let s = slices + i, time = now
     guard isTimed(i) else {
       s.pointee.since = time
+      settle(i)
       return
     }
     let p = period(i)
     guard time >= s.pointee.since + p else { return }
     var steps = (time - s.pointee.since) / p
     s.pointee.since += steps * p
-    // Whole turns at a time, when nothing waits to take effect at the wrap.
-    let turn = csr(i)[bit: 1] ? UInt64(max(1, s.pointee.top)) * 2 : UInt64(s.pointee.top) + 1
-    if steps > turn * 4, s.pointee.count <= s.pointee.top {
-      steps = turn * 2 + steps % turn
+    let all = steps
+    var highA: UInt64 = 0, highB: UInt64 = 0
+    while steps > 0 {
+      // Whole turns at a time, when nothing waits to take effect at the wrap.
+      let turn = turnLength(i)
+      if steps > turn * 4, s.pointee.count <= s.pointee.top, !changesAtWrap(i) {
+        let turns = steps / turn - 2
+        steps -= turns * turn
+        highA += turns * highCounts(i, s.pointee.cc & 0xFFFF, inverted: csr(i)[bit: 2])
+        highB += turns * highCounts(i, s.pointee.cc >> 16, inverted: csr(i)[bit: 3])
+      }
+      let a = s.pointee.a, b = s.pointee.b, n = advance(i, min(steps, countsUntilChange(i, shown: true)))
+      steps -= n
+      if a { highA += n }
+      if b { highB += n }
+      show(i)
     }
-    while steps > 0 { steps -= advance(i, steps) }
-    show(i)
+    // Up to the beginning of the count under way. One may have begun before the mark: the time is shared out, not counted.
+    let cycle = s.pointee.since >> 4, begun = cycle < clock.pointee.anchorCycle ? clock.pointee.anchorTime : clock.pointee.time(ofCycle: cycle)
+    let mark = max(min(begun, scheduler.now), s.pointee.mark), elapsed = mark - s.pointee.mark
+    s.pointee.highA &+= UInt64(truncatingIfNeeded: UInt128(elapsed) * UInt128(highA) / UInt128(all))
+    s.pointee.highB &+= UInt64(truncatingIfNeeded: UInt128(elapsed) * UInt128(highB) / UInt128(all))
+    s.pointee.mark = mark
+  }
+  /// Counts from wrap to wrap.
+  private func turnLength(_ i: Int) -> UInt64 { csr(i)[bit: 1] ? UInt64(max(1, slices[i].top)) * 2 : UInt64(slices[i].top) + 1 }
+  /// Counts of a turn during which an output with compare value `cc` is high.
+  private func highCounts(_ i: Int, _ cc: UInt32, inverted: Bool) -> UInt64 {
+    let turn = turnLength(i), level = UInt64(cc), top = UInt64(slices[i].top)
+    let below = level > top ? turn : csr(i)[bit: 1] ? level == 0 ? 0 : 2 * level - 1 : level
+    return inverted ? turn - below : below
+  }
+  /// New compare values or a new TOP take effect at the next wrap.
+  private func changesAtWrap(_ i: Int) -> Bool { slices[i].cc != self[.ch0CC, i, stride: 0x14] || slices[i].top != self[.ch0Top, i, stride: 0x14] }
+  /// Brings the high times up to the present, with the outputs as they are.
+  private func settle(_ i: Int) {
+    let s = slices + i, time = scheduler.now
+    let elapsed = time &- s.pointee.mark
+    if s.pointee.a { s.pointee.highA &+= elapsed }
+    if s.pointee.b { s.pointee.highB &+= elapsed }
+    s.pointee.mark = time
+  }
+  /// Picoseconds that output A (0) or B (1) has been high in all.
+  func highTime(_ i: Int, _ channel: Int) -> UInt64 {
+    sync(i)
+    let s = slices[i], part = scheduler.now &- s.mark
+    return channel == 0 ? s.highA &+ (s.a ? part : 0) : s.highB &+ (s.b ? part : 0)
   }
   private func syncAll() { for i in 0..<8 { sync(i) } }
   private func show(_ i: Int) {
@@ -176,26 +230,31 @@ public final class PWM: RegisterDevice, RegisterNaming {
       onOutput(i, 1)
     }
   }
-  /// The next count at which an output changes or the counter wraps.
-  private func schedule(_ i: Int) {
-    let s = slices[i], shown = isShown(i), wraps = self[.intE][bit: i] || wantsRequest(i)
-    guard isTimed(i), shown || wraps else { return scheduler.cancel(events[i]) }
+  /// How many counts on an output changes, when they are `shown`, or the counter wraps.
+  private func countsUntilChange(_ i: Int, shown: Bool) -> UInt64 {
+    let s = slices[i]
     var best = UInt64.max
-    let top = UInt64(s.top), count = UInt64(s.count), correct = csr(i)[bit: 1]
-    let levels = shown ? [UInt64(s.cc & 0xFFFF), UInt64(s.cc >> 16)] : []
-    if correct {
+    let top = UInt64(s.top), count = UInt64(s.count)
+    let levels = shown ? (UInt64(s.cc & 0xFFFF), UInt64(s.cc >> 16)) : (.max, .max)
+    if csr(i)[bit: 1] {
       if s.down {
         best = max(1, count)
-        for l in levels where l > 0 && l <= count { best = min(best, count - l + 1) }
-      } else {
-        best = count < top ? top - count + (top > 0 ? 1 : 0) : 1
-        for l in levels where l > count && l <= top { best = min(best, l - count) }
+        if levels.0 > 0, levels.0 <= count { best = min(best, count - levels.0 + 1) }
+        if levels.1 > 0, levels.1 <= count { best = min(best, count - levels.1 + 1) }
+        return best
       }
+      best = count < top ? top - count + (top > 0 ? 1 : 0) : 1
     } else {
       best = count <= top ? top - count + 1 : 0x1_0000 - count
-      for l in levels where l > count && l <= top { best = min(best, l - count) }
     }
-    let at = s.since + best * period(i), time = clock.pointee.time(ofCycle: (at + 15) >> 4)
+    if levels.0 > count, levels.0 <= top { best = min(best, levels.0 - count) }
+    if levels.1 > count, levels.1 <= top { best = min(best, levels.1 - count) }
+    return best
+  }
+  private func schedule(_ i: Int) {
+    let tells = isShown(i) && slices[i].tellsEdges, wraps = self[.intE][bit: i] || wantsRequest(i) || changesAtWrap(i)
+    guard isTimed(i), tells || wraps else { return scheduler.cancel(events[i]) }
+    let at = slices[i].since + countsUntilChange(i, shown: tells) * period(i), time = clock.pointee.time(ofCycle: (at + 15) >> 4)
     if time == .max { scheduler.cancel(events[i]) } else { scheduler.schedule(events[i], at: time) }
   }
   /// A DMA channel is paced by the wrap.
@@ -205,6 +264,7 @@ public final class PWM: RegisterDevice, RegisterNaming {
 
   private func change(_ i: Int, _ body: (UnsafeMutablePointer<Slice>) -> Void) {
     sync(i)
+    settle(i)
     body(slices + i)
     if !slices[i].enabled { latch(i) }
     show(i)
@@ -217,6 +277,7 @@ public final class PWM: RegisterDevice, RegisterNaming {
       s.pointee.enabled = on
       s.pointee.since = now
     }
+    routesChanged()
   }
   private func control(_ i: Int, _ v: UInt32) {
     // Counted with the mode of before; then the new one.
@@ -230,11 +291,14 @@ public final class PWM: RegisterDevice, RegisterNaming {
       if on, v[bit: 6] { s.pointee.since += period(i) }
       if on, v[bit: 7] { _ = advance(i, 1) }
     }
+    routesChanged()
   }
   /// The level of the slice's B pin, when it is an input.
   func inputChanged(_ i: Int, _ level: Bool) {
     guard level != slices[i].inputB else { return }
     let mode = csr(i)[bits: 4...5]
+    // Free running, it counts nothing; its own output comes back here.
+    guard mode != 0 else { return slices[i].inputB = level }
     change(i) { s in
       s.pointee.inputB = level
       s.pointee.since = now
@@ -255,12 +319,29 @@ public final class PWM: RegisterDevice, RegisterNaming {
     updateInterrupt()
   }
   private func updateInterrupt() { irq.set((state.pointee.raised & self[.intE] | self[.intF]) != 0) }
-  /// Which pins show outputs may have changed, or clk_sys.
+  /// Which pins show outputs may have changed, or who looks at them, or clk_sys.
   func routesChanged() {
-    for i in 0..<8 where slices[i].enabled {
+    for i in 0..<8 where slices[i].enabled || !slices[i].tellsEdges {
       sync(i)
+      chooseTelling(i)
       schedule(i)
     }
+  }
+  /// Whether edges are told one by one.
+  private func chooseTelling(_ i: Int) {
+    func tell(_ tells: Bool) {
+      slices[i].tellsEdges = tells
+      state.pointee.untold[bit: i] = !tells
+      onTelling(i, tells)
+    }
+    tell(!(slices[i].enabled && csr(i)[bits: 4...5] == 0 && isShown(i)) || edgesMatter(i))
+    // A light between two outputs of the slice is not content any more.
+    if !slices[i].tellsEdges, edgesMatter(i) { tell(true) }
+  }
+  /// Brings outputs whose edges are not told up to the present: somebody reads their pins.
+  func catchUp() {
+    guard state.pointee.untold != 0 else { return }
+    for i in 0..<8 where !slices[i].tellsEdges { sync(i) }
   }
   /// Whether B drives its pin: not while it is counted or gates.
   func isOutput(_ i: Int) -> Bool { csr(i)[bits: 4...5] == 0 }
@@ -270,12 +351,15 @@ public final class PWM: RegisterDevice, RegisterNaming {
   public override func reset() {
     super.reset()
     for i in 0..<8 {
-      let level = slices[i].inputB
+      settle(i)
+      let old = slices[i]
       slices[i] = Slice()
-      slices[i].inputB = level
+      slices[i].inputB = old.inputB
+      (slices[i].highA, slices[i].highB, slices[i].mark) = (old.highA, old.highB, old.mark)
       scheduler.cancel(events[i])
       onOutput(i, 0)
       onOutput(i, 1)
+      if !old.tellsEdges { onTelling(i, true) }
     }
     state.pointee = State()
     updateInterrupt()

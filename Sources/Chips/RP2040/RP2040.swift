@@ -135,6 +135,7 @@ public final class RP2040 {
       dma.connect(i2cs[n].dreqTX, to: 32 + 2 * n)
       dma.connect(i2cs[n].dreqRX, to: 33 + 2 * n)
     }
+    dma.onSync = { [unowned self] in for spi in spis { spi.settled() } }
     dma.connect(adc.dreq, to: 36)
     dma.connect(xipControl.dreq, to: 37)
     dma.connect(ssi.dreqTX, to: 38)
@@ -180,6 +181,7 @@ public final class RP2040 {
     // Pins.
     sio.gpioIn = { [unowned self] in
       if ioBank0.state.pointee.floating != 0 { ioBank0.reportFloating(to: machine.log) }
+      pwm.catchUp()
       return ioBank0.state.pointee.inputs
     }
     sio.gpioHiIn = { [unowned self] in ioQSPI.state.pointee.inputs }
@@ -223,6 +225,7 @@ public final class RP2040 {
       for pin in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where pin < 30 && ioBank0.functionNumber(pin) == 4 { return true }
       return false
     }
+    connectAverages()
     ioQSPI.onOverride = { [unowned self] n in
       guard n == 1 else { return }
       switch ioQSPI.outputOverride(1) {
@@ -248,6 +251,27 @@ public final class RP2040 {
     machine.scheduler.schedule(gpoutEvents[n], after: max(100, UInt64(0.5e12 / f)))
   }
   /// UART, SPI and I2C on their pins (§1.4.3): in eights that begin at GP4 and GP0, and in fours.
+  /// Lights on PWM pins ask how long they were high; edges are told only where something acts on them.
+  private func connectAverages() {
+    /// The pins that show outputs of the slice.
+    func pins(_ slice: Int) -> [Int] { [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17].filter { $0 < 30 && ioBank0.functionNumber($0) == 4 } }
+    for n in 0..<30 {
+      ioBank0.pins[n].offerAverage(
+        arena: machine.arena, highTime: { [unowned self] in pwm.highTime(n / 2 % 8, n % 2) }, onListeners: { [unowned self] in pwm.routesChanged() })
+    }
+    pwm.edgesMatter = { [unowned self] slice in
+      let looks = pios.contains { $0.isRunning }
+      return pins(slice).contains { looks || ioBank0.edgesMatter($0) || ioBank0.pins[$0].edgesMatter }
+    }
+    pwm.onTelling = { [unowned self] slice, tells in
+      for n in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where n < 30 { ioBank0.pins[n].isAveraged = !tells && ioBank0.functionNumber(n) == 4 }
+    }
+    ioBank0.onLook = { [unowned self] in pwm.catchUp() }
+    for pio in pios {
+      pio.onLook = { [unowned self] in pwm.catchUp() }
+      pio.onRunning = { [unowned self] in pwm.routesChanged() }
+    }
+  }
   private func connectSerial() {
     for n in 0..<30 {
       let spi = spis[n / 8 % 2]
@@ -285,10 +309,20 @@ public final class RP2040 {
     for (k, spi) in spis.enumerated() {
       let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(1) { $0 / 8 % 2 == k }) }
       for line in [spi.sclk, spi.txd, spi.fss] { line.connect(update) }
-      spi.isWatched = { [unowned self] in
-        for n in 0..<30 where ioBank0.functionNumber(n) == 1 && n / 8 % 2 == k && ioBank0.pins[n].isWatched { return true }
-        return false
+      spi.route = { [unowned self] width, mode in
+        var clock: [Pin] = [], data: [Pin] = [], input: [Pin] = []
+        for n in 0..<30 where ioBank0.functionNumber(n) == 1 && n / 8 % 2 == k {
+          switch n % 4 {
+          case 0: input.append(ioBank0.pins[n])
+          case 2: clock.append(ioBank0.pins[n])
+          case 3: data.append(ioBank0.pins[n])
+          default: break
+          }
+          if n % 4 >= 2, ioBank0.outputOverride(n) != 0 { return nil }
+        }
+        return SPIFrames.routes(clock: clock, data: data, input: input, width: width, mode: mode)
       }
+      spi.stream = DMAStream(dma, transmit: 16 + 2 * k, receive: 17 + 2 * k, register: 0x4003_C008 + UInt32(k) * 0x4000)
     }
     for (k, uart) in uarts.enumerated() {
       let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(2) { ($0 + 4) / 8 % 2 == k }) }

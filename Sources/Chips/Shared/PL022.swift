@@ -2,7 +2,8 @@ import Machine
 
 /// ARM PrimeCell PL022, the synchronous serial port (ARM DDI 0194; RP2040 datasheet §4.4).
 ///
-/// A frame is one event while nobody outside watches the pins, and one event for each half of a bit when somebody does.
+/// While nobody outside needs the edges on its pins a frame is one event, and as many as DMA keeps coming are one event too
+/// (a run); parts that take whole words get them then. Else each half of a bit is an event.
 public final class PL022: RegisterDevice, RegisterNaming {
   public enum Register: UInt32, CaseIterable, Sendable {
     case sspCR0 = 0x00, sspCR1 = 0x04, sspDR = 0x08, sspSR = 0x0C, sspCPSR = 0x10, sspIMSC = 0x14, sspRIS = 0x18, sspMIS = 0x1C, sspICR = 0x20, sspDMACR = 0x24
@@ -10,20 +11,21 @@ public final class PL022: RegisterDevice, RegisterNaming {
     case sspPCellID0 = 0xFF0, sspPCellID1 = 0xFF4, sspPCellID2 = 0xFF8, sspPCellID3 = 0xFFC
   }
   static let map = RegisterMap<PL022> { r in
-    r[.sspCR0].bits(0...15).onWrite { d, _ in d.idleLevels() }
-    r[.sspCR1].bits(0...3).onWrite { d, _ in d.enabledChanged() }
-    r[.sspDR].onRead { $0.receive() }.onWrite { d, v in d.send(v) }
-    r[.sspSR].onRead { $0.status }.reset(3)
-    r[.sspCPSR].bits(0...7)
-    r[.sspIMSC].bits(0...3).onWrite { d, _ in d.update() }
-    r[.sspRIS].onRead { $0.raw }.reset(8)
-    r[.sspMIS].onRead { $0.raw & $0[.sspIMSC] }
+    r[.sspCR0].bits(0...15).onWrite { d, _ in d.settled().idleLevels() }
+    r[.sspCR1].bits(0...3).onWrite { d, _ in d.settled().enabledChanged() }
+    r[.sspDR].onRead { $0.settled().receive() }.onWrite { d, v in d.settled().send(v) }
+    r[.sspSR].onRead { $0.settled().status }.reset(3)
+    r[.sspCPSR].bits(0...7).onWrite { d, _ in _ = d.settled() }
+    r[.sspIMSC].bits(0...3).onWrite { d, _ in d.settled().update() }
+    r[.sspRIS].onRead { $0.settled().raw }.reset(8)
+    r[.sspMIS].onRead { $0.settled().raw & $0[.sspIMSC] }
     r[.sspICR].onWrite { d, v in
+      _ = d.settled()
       if v[bit: 0] { d.state.pointee.overrun = false }
       if v[bit: 1] { d.state.pointee.timeout = false }
       d.update()
     }
-    r[.sspDMACR].bits(0...1).onWrite { d, _ in d.update() }
+    r[.sspDMACR].bits(0...1).onWrite { d, _ in d.settled().update() }
     for (n, v) in ([0x22, 0x10, 0x34, 0x00] as [UInt32]).enumerated() { r[Register(rawValue: 0xFE0 + UInt32(n) * 4)!].reset(v) }
     for (n, v) in ([0x0D, 0xF0, 0x05, 0xB1] as [UInt32]).enumerated() { r[Register(rawValue: 0xFF0 + UInt32(n) * 4)!].reset(v) }
   }
@@ -33,6 +35,8 @@ public final class PL022: RegisterDevice, RegisterNaming {
     /// A frame is under way: what goes out, what came in, halves of bits done.
     var busy = false, out: UInt32 = 0, input: UInt32 = 0, half = 0
     var bitwise = false
+    /// Frames that go by without an event, from the one under way on, which began at `begun`; each takes `duration`.
+    var run = 1, begun: UInt64 = 0, duration: UInt64 = 0, isEmptied = false
     /// Target mode: bits since the frame began.
     var selected = false, bits = 0, hasWord = false
     var rxd = false, clock = false, frame = true
@@ -44,8 +48,11 @@ public final class PL022: RegisterDevice, RegisterNaming {
   let dreqTX, dreqRX: Line
   /// SCLK, TXD and the frame select (low: selected) of the controller; TXD of a target too.
   let sclk, txd, fss: Line
-  /// Whether somebody outside sees the pins.
-  var isWatched: () -> Bool = { false }
+  /// The parts that take whole words of a width in a mode (CPOL, CPHA); nil when somebody outside needs the edges.
+  var route: (_ width: Int, _ mode: UInt8) -> [SPIFrames.Route]? = { _, _ in [] }
+  /// DMA that feeds and empties the FIFOs.
+  var stream: (any FrameStream)?
+  private var listeners: [SPIFrames.Route] = []
 
   /// - Parameter clock: clk_peri.
   init(name: String, arena: StateArena, scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>) {
@@ -142,15 +149,66 @@ public final class PL022: RegisterDevice, RegisterNaming {
     state.pointee.out = UInt32(state.pointee.tx.pop())
     state.pointee.input = 0
     state.pointee.half = 0
-    state.pointee.bitwise = isWatched()
+    let parts = route(width, format == 0 ? (polarity ? 2 : 0) | (phase ? 1 : 0) : 0xFF)
+    state.pointee.bitwise = parts == nil
+    state.pointee.begun = scheduler.now
+    state.pointee.duration = bitTime(UInt64(width))
     fss.set(format == 1)
-    if state.pointee.bitwise {
+    guard let parts else {
       if !phase || format != 0 { txd.set(bit(0)) }
-      scheduler.schedule(event, after: bitTime(1) / 2)
-    } else {
-      scheduler.schedule(event, after: bitTime(UInt64(width)))
+      scheduleEdge()
+      return update()
     }
+    listeners = parts
+    scheduler.schedule(event, at: state.pointee.begun &+ state.pointee.duration)
     update()
+    beginRun()
+  }
+  /// With the FIFOs in the state that DMA keeps them in, nothing that the processor can tell happens for some frames but that
+  /// time goes by.
+  private func beginRun() {
+    let s = state.pointee, isEmptied = s.rx.count == 1 && self[.sspDMACR][bit: 0]
+    guard let stream, self[.sspDMACR][bit: 1], s.tx.count == s.tx.capacity - 1, isEmptied || s.rx.isFull && s.overrun else { return }
+    let frames = stream.open(receives: isEmptied, period: s.duration)
+    guard frames > 1 else { return }
+    state.pointee.run = frames
+    state.pointee.isEmptied = isEmptied
+    for l in listeners where l.part.catchUp == nil { l.part.catchUp = { [weak self] in _ = self?.settled() } }
+    scheduler.cancel(idle)
+    scheduler.schedule(event, at: s.begun &+ s.duration &* UInt64(frames))
+  }
+  /// Ends a run: all frames whose time has passed are done, the one under way is as if it had begun alone.
+  @discardableResult func settled() -> PL022 {
+    if state.pointee.run > 1 { endRun(at: scheduler.now) }
+    return self
+  }
+  @inline(never) private func endRun(at now: UInt64) {
+    guard let stream, state.pointee.duration > 0 else { return state.pointee.run = 1 }
+    let passed = min((now &- state.pointee.begun) / state.pointee.duration, UInt64(state.pointee.run - 1))
+    state.pointee.run = 1
+    stream.resume()
+    for _ in 0..<passed {
+      let word = deliver(state.pointee.out)
+      if state.pointee.isEmptied {
+        stream.put(UInt32(state.pointee.rx.pop()))
+        state.pointee.rx.push(UInt16(truncatingIfNeeded: word))
+      }
+      state.pointee.out = UInt32(state.pointee.tx.pop())
+      state.pointee.tx.push(UInt16(truncatingIfNeeded: stream.next() & ((1 << UInt32(width)) - 1)))
+    }
+    state.pointee.begun &+= passed &* state.pointee.duration
+    scheduler.schedule(event, at: state.pointee.begun &+ state.pointee.duration)
+    scheduler.schedule(idle, at: state.pointee.begun &+ bitTime(32))
+    stream.close(at: state.pointee.begun)
+  }
+  /// Gives a whole word to the parts; what comes back.
+  private func deliver(_ word: UInt32) -> UInt32 {
+    let ones: UInt32 = (1 << UInt32(width)) - 1
+    var answer: UInt32?
+    for l in listeners {
+      if let v = l.part.frame(word, width: width), l.isHeard { answer = (answer ?? ones) & v }
+    }
+    return loops ? word : answer ?? (state.pointee.rxd ? ones : 0)
   }
   private func bit(_ n: Int) -> Bool { state.pointee.out[bit: max(0, width - 1 - n)] }
   private var incoming: Bool { loops ? txd.isHigh : state.pointee.rxd }
@@ -158,9 +216,8 @@ public final class PL022: RegisterDevice, RegisterNaming {
   private func step() {
     guard state.pointee.busy else { return }
     guard state.pointee.bitwise else {
-      // Nobody moved the data line meanwhile.
-      let ones: UInt32 = (1 << UInt32(width)) - 1
-      state.pointee.input = loops ? state.pointee.out : state.pointee.rxd ? ones : 0
+      settled()
+      state.pointee.input = deliver(state.pointee.out)
       return finish()
     }
     let half = state.pointee.half, n = half / 2
@@ -177,7 +234,11 @@ public final class PL022: RegisterDevice, RegisterNaming {
       txd.set(bit(n + 1))
     }
     if state.pointee.half == width * 2 { return finish() }
-    scheduler.schedule(event, after: bitTime(1) / 2)
+    scheduleEdge()
+  }
+  /// The next half of a bit.
+  private func scheduleEdge() {
+    scheduler.schedule(event, at: state.pointee.begun &+ state.pointee.duration &* UInt64(state.pointee.half + 1) / UInt64(width * 2))
   }
   private func finish() {
     state.pointee.busy = false
@@ -233,6 +294,7 @@ public final class PL022: RegisterDevice, RegisterNaming {
     }
   }
   public override func reset() {
+    settled()
     super.reset()
     scheduler.cancel(event)
     scheduler.cancel(idle)
@@ -244,4 +306,21 @@ public final class PL022: RegisterDevice, RegisterNaming {
     sclk.set(false)
     update()
   }
+}
+
+/// Who keeps a serial block's FIFOs full and empty, one word each a frame, for as long as nobody looks.
+protocol FrameStream: AnyObject {
+  /// How many frames can go by before something else happens than a word moved each way; 0 or 1: none.
+  /// - Parameters:
+  ///   - receives: what comes in is taken too.
+  ///   - period: of a frame, in picoseconds.
+  func open(receives: Bool, period: UInt64) -> Int
+  /// The run ends: its words are asked for and given now.
+  func resume()
+  /// The next word for the transmitter.
+  func next() -> UInt32
+  /// A word from the receiver.
+  func put(_ word: UInt32)
+  /// From `time` on the words move one by one again.
+  func close(at time: UInt64)
 }

@@ -144,10 +144,9 @@ public final class ScenarioRun {
   private func meter(_ leg: Scenario.Leg) throws -> Meter {
     let key = "\(leg.part):\(leg.pin)"
     if let m = meters[key] { return m }
-    let m = Meter(try pin(leg)), before = m.pin.net.onChange
+    let m = Meter(try pin(leg))
     m.high = m.pin.isHigh
-    m.pin.net.onChange = { [unowned self] level in
-      before?(level)
+    m.pin.net.observe { [unowned self] level in
       let high = level == .high || level == .contention, t = now
       guard high != m.high else { return }
       if m.high { m.total &+= t &- m.since }

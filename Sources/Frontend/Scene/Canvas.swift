@@ -49,6 +49,21 @@ public struct Shape: Sendable {
   }
 }
 
+extension Shape {
+  /// Adds the outline to cairo's path.
+  func add(to cr: OpaquePointer) {
+    for step in steps {
+      switch step {
+      case .move(let p): cairo_move_to(cr, p.x, p.y)
+      case .line(let p): cairo_line_to(cr, p.x, p.y)
+      case .curve(let a, let b, let p): cairo_curve_to(cr, a.x, a.y, b.x, b.y, p.x, p.y)
+      case .arc(let c, let r, let from, let to): cairo_arc(cr, c.x, c.y, r, (from - 90) * .pi / 180, (to - 90) * .pi / 180)
+      case .close: cairo_close_path(cr)
+      }
+    }
+  }
+}
+
 /// What an outline is filled with.
 public enum Paint: Sendable {
   case color(Color)
@@ -124,16 +139,10 @@ public final class Canvas {
     var x = p.x - (align == .left ? 0 : align == .centre ? w / 2 : w)
     let k = size / 16
     set(.color(color))
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND)
-    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND)
-    cairo_set_dash(cr, nil, 0, 0)
     for ch in s {
       saved {
-        cairo_translate(cr, x + k, p.y - 5 * k)
-        cairo_scale(cr, k, k)
-        cairo_set_line_width(cr, bold ? 1.9 : 1.15)
-        for stroke in StrokeFont.glyph(ch) { trace(stroke, fresh: false) }
-        cairo_stroke(cr)
+        cairo_translate(cr, x + 1.5 * k, p.y - 5 * k)
+        StrokeFont.draw(ch, on: cr, scale: k, bold: bold)
       }
       x += size / 2
     }
@@ -205,6 +214,11 @@ public final class Canvas {
     guard 0..<width ~= x, 0..<height ~= y, let data = cairo_image_surface_get_data(surface) else { return 0 }
     return UnsafeRawPointer(data).load(fromByteOffset: y * Int(cairo_image_surface_get_stride(surface)) + x * 4, as: UInt32.self)
   }
+  /// The pixels for whoever shows them: rows of 0xAARRGGBB, and the bytes from one to the next.
+  var bytes: (UnsafeMutablePointer<UInt8>, Int)? {
+    cairo_surface_flush(surface)
+    return cairo_image_surface_get_data(surface).map { ($0, Int(cairo_image_surface_get_stride(surface))) }
+  }
   /// The picture as a PNG file.
   public func png() -> [UInt8] {
     cairo_surface_flush(surface)
@@ -222,17 +236,9 @@ public final class Canvas {
 
   // MARK: cairo
 
-  private func trace(_ shape: Shape, fresh: Bool = true) {
-    if fresh { cairo_new_path(cr) }
-    for step in shape.steps {
-      switch step {
-      case .move(let p): cairo_move_to(cr, p.x, p.y)
-      case .line(let p): cairo_line_to(cr, p.x, p.y)
-      case .curve(let a, let b, let p): cairo_curve_to(cr, a.x, a.y, b.x, b.y, p.x, p.y)
-      case .arc(let c, let r, let from, let to): cairo_arc(cr, c.x, c.y, r, (from - 90) * .pi / 180, (to - 90) * .pi / 180)
-      case .close: cairo_close_path(cr)
-      }
-    }
+  private func trace(_ shape: Shape) {
+    cairo_new_path(cr)
+    shape.add(to: cr)
   }
   private func set(_ paint: Paint) {
     switch paint {

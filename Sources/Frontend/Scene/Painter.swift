@@ -93,7 +93,7 @@ public struct Touch: Sendable, Equatable {
 /// Who paints what: a list per folder of parts, each beside its painters.
 public enum Painters {
   public typealias Maker = @Sendable (Part) -> any Painter
-  static let all: [String: Maker] = [lights, wiring].reduce(into: [:]) { $0.merge($1) { a, _ in a } }
+  static let all: [String: Maker] = [displays, input, instruments, lights, logic, memories, motors, radio, sensors, timing, wiring].reduce(into: [:]) { $0.merge($1) { a, _ in a } }
 
   /// The painter for a part; a labelled box when nobody drew one.
   /// - Parameter onBoard: soldered, so small.

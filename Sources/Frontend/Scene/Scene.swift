@@ -58,7 +58,8 @@ public final class Scene: @unchecked Sendable {
   public private(set) var remarks: [String] = []
   /// The touches that are held, by item.
   var held: [Int: String] = [:]
-  private var start: (time: UInt64, lamps: [[UInt64]])?
+  private var start: Shutter?
+  private var last: Looks?
 
   /// - Parameter assets: the folder with the boards' pictures.
   public init(_ board: Board, assets: URL?) {
@@ -196,13 +197,16 @@ public final class Scene: @unchecked Sendable {
 
   // MARK: What shows
 
-  /// The exposure of a picture begins: from now on lamps are summed up.
-  public func expose() {
-    start = (board.machine.now, items.map { $0.part?.lamps.map(\.onTime) ?? [] })
+  /// The time at which a picture begins, and how long each lamp had been on by then.
+  public struct Shutter: Sendable {
+    let time: UInt64, lamps: [[UInt64]]
   }
-  /// The picture since `expose`, or since power-on.
-  public func capture() -> Looks {
-    let now = board.machine.now
+  public func open() -> Shutter { Shutter(time: board.machine.now, lamps: items.map { $0.part?.lamps.map(\.onTime) ?? [] }) }
+  /// A picture begins: its light is what shines from now on.
+  public func expose() { start = open() }
+  /// The picture since `shutter`, or since `expose`, or since power-on; as the last one was while time stands still.
+  public func capture(since shutter: Shutter? = nil) -> Looks {
+    let now = board.machine.now, start = shutter ?? self.start, isStill = start?.time == now && last != nil
     let began = start.map { $0.time < now ? $0.time : 0 } ?? 0, first = start.flatMap { $0.time < now ? $0.lamps : nil }
     var looks: [Look] = []
     for (i, item) in items.enumerated() {
@@ -212,6 +216,10 @@ public final class Scene: @unchecked Sendable {
         for (n, lamp) in part.lamps.enumerated() {
           let before = first.map { i < $0.count && n < $0[i].count ? $0[i][n] : 0 } ?? 0
           // Steps that a screen can show, so that what looks the same is equal.
+          if isStill, let old = last?.items[i].lamps, n < old.count {
+            look.lamps.append(old[n])
+            continue
+          }
           look.lamps.append((Color.screenLevel(Double(lamp.onTime &- before) / Double(max(now - began, 1))) * 255).rounded() / 255)
         }
         look.picture = part.picture
@@ -220,7 +228,9 @@ public final class Scene: @unchecked Sendable {
       }
       looks.append(look)
     }
-    return Looks(items: looks, time: now)
+    let picture = Looks(items: looks, time: now)
+    last = picture
+    return picture
   }
 
   // MARK: Drawing

@@ -1,3 +1,4 @@
+import CRSVG
 import Foundation
 
 /// The project's own font: letters of a draughtsman's pen on a grid of 8 by 16, each 6 wide, capitals 10 high.
@@ -17,7 +18,24 @@ enum StrokeFont {
     }
     return missing
   }
-  static func has(_ c: Character) -> Bool { shapes[c] != nil || glyph(c).count != 1 || c == " " }
+  static func has(_ c: Character) -> Bool {
+    if shapes[c] != nil { return true }
+    let parts = Array(String(c).decomposedStringWithCanonicalMapping.unicodeScalars)
+    return parts.count == 2 && shapes[Character(parts[0])] != nil && marks[parts[1]] != nil
+  }
+
+  /// Strokes a character in cairo's colour, the top left of its capitals at the origin.
+  /// - Parameter scale: pixels for a grid step.
+  static func draw(_ c: Character, on cr: OpaquePointer, scale: Double, bold: Bool) {
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND)
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND)
+    cairo_set_dash(cr, nil, 0, 0)
+    cairo_scale(cr, scale, scale)
+    cairo_set_line_width(cr, bold ? 1.9 : 1.15)
+    cairo_new_path(cr)
+    for stroke in glyph(c) { stroke.add(to: cr) }
+    cairo_stroke(cr)
+  }
 
   private static let missing = strokes("10 50 5a 1a z")
   private static let shapes: [Character: [Shape]] = glyphs.mapValues(strokes)

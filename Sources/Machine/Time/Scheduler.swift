@@ -8,7 +8,7 @@ public final class Scheduler {
   }
   public struct Event: Sendable, Equatable { let slot: Int }
 
-  static let capacity = 256
+  static let capacity = 1024
   let state: UnsafeMutablePointer<State>
   let deadlines: UnsafeMutablePointer<UInt64>
   var actions: [(UInt64) -> Void] = []
@@ -30,6 +30,8 @@ public final class Scheduler {
     guard let c = runningCycles else { return state.pointee.now }
     return max(runningClock.pointee.time(ofCycle: c.pointee), state.pointee.now)
   }
+  /// How many more events can be registered.
+  public var room: Int { Self.capacity - actions.count }
   /// Registers an event once, at construction; `action` gets the exact time it was due.
   public func event(_ name: String, _ action: @escaping (UInt64) -> Void) -> Event {
     precondition(actions.count < Self.capacity, "too many events")

@@ -19,10 +19,14 @@ public final class Contact {
     get { closed.pointee }
     set {
       guard newValue != closed.pointee else { return }
+      // Whoever follows an average is told of its end by the way that it came.
+      for pin in [a.averagingPin, b.averagingPin] { pin?.isAveraged = false }
       closed.pointee = newValue
       a.net.resolve()
       // What the opened contact cut off has a level of its own.
       if !newValue, b.net !== a.net { b.net.resolve() }
+      a.net.listenersChanged()
+      if !newValue, b.net !== a.net { b.net.listenersChanged() }
     }
   }
   func other(than net: Net) -> Net { a.net === net ? b.net : a.net }
@@ -69,39 +73,41 @@ extension Net {
       rest.removeAll { net in node.contains { $0 === net } }
     }
     for (net, level) in new { net.settle(level) }
+    for (net, _) in new where net.hasVoltListeners { net.tellVolts() }
   }
-  /// What a voltmeter shows; nil when nothing drives the net. Dividers are solved node by node.
+  /// What a voltmeter shows; nil when nothing drives the net. Dividers of resistors are solved.
   public var volts: Float? {
     let nets = joined(resistors: true)
     guard level.pointee != .floating || nets.count > 1 || pins.contains(where: { $0.state.pointee.strength != .none }) else { return nil }
-    func sources(_ net: Net) -> (current: Float, conductance: Float) {
-      net.pins.reduce((0, 0)) { ($0.0 + $1.state.pointee.conductance * $1.state.pointee.volts, $0.1 + $1.state.pointee.conductance) }
-    }
-    if nets.count == 1 {
-      let s = sources(self)
-      return s.conductance > 0 ? s.current / s.conductance : nil
-    }
-    // Gauss-Seidel over the nets; a switch is a tenth of an ohm.
-    let own = nets.map(sources)
-    guard own.contains(where: { $0.conductance > 0 }) else { return nil }
-    let ways = nets.map { net in
-      net.contacts.filter(\.isClosed).compactMap { c in nets.firstIndex { $0 === c.other(than: net) }.map { ($0, 1 / max(c.ohms, 0.1)) } }
-    }
-    var v = [Float](repeating: 0, count: nets.count)
-    for _ in 0..<400 {
-      var moved: Float = 0
-      for i in nets.indices {
-        var current = own[i].current, conductance = own[i].conductance
-        for (j, g) in ways[i] where j != i {
-          current += g * v[j]
-          conductance += g
+    // Nets that switches tie together are one node.
+    var nodes: [[Net]] = []
+    for net in nets where !nodes.contains(where: { node in node.contains { $0 === net } }) { nodes.append(net.joined(resistors: false)) }
+    func node(of net: Net) -> Int? { nodes.firstIndex { node in node.contains { $0 === net } } }
+    let n = nodes.count
+    // Currents into each node: own conductance and that to others, and what the sources push.
+    var g = [[Double]](repeating: [Double](repeating: 0, count: n), count: n), current = [Double](repeating: 0, count: n)
+    for (i, nets) in nodes.enumerated() {
+      for net in nets {
+        for p in net.pins {
+          g[i][i] += Double(p.state.pointee.conductance)
+          current[i] += Double(p.state.pointee.conductance * p.state.pointee.volts)
         }
-        let new = conductance > 0 ? current / conductance : 0
-        moved = max(moved, abs(new - v[i]))
-        v[i] = new
+        for c in net.contacts where c.isClosed && c.ohms > 0 {
+          guard let j = node(of: c.other(than: net)), j != i else { continue }
+          g[i][i] += 1 / Double(c.ohms)
+          g[i][j] -= 1 / Double(c.ohms)
+        }
       }
-      if moved < 1e-5 { break }
     }
-    return v[0]
+    guard nodes.contains(where: { $0.contains { net in net.pins.contains { $0.state.pointee.strength != .none } } }) else { return nil }
+    // Elimination from the last node to the first, which is this net's.
+    for i in stride(from: n - 1, to: 0, by: -1) where g[i][i] > 0 {
+      for j in 0..<i where g[j][i] != 0 {
+        let k = g[j][i] / g[i][i]
+        for m in 0..<i { g[j][m] -= k * g[i][m] }
+        current[j] -= k * current[i]
+      }
+    }
+    return g[0][0] > 1e-15 ? Float(current[0] / g[0][0]) : nil
   }
 }

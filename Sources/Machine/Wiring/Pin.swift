@@ -40,6 +40,13 @@ public final class Pin {
   public internal(set) var net: Net
   /// Told when the net's level changes.
   public var onChange: ((NetLevel) -> Void)?
+  /// Told when any pin of the net drives otherwise, the level changed or not: for who looks at volts.
+  public var onVolts: (() -> Void)? { didSet { if onVolts != nil { net.hasVoltListeners = true } } }
+  /// Whether it does without the edges of a driver that offers averages; absent, it does not.
+  public var acceptsAverage: (() -> Bool)?
+  /// Told when a driver begins (true) or is about to end to drive the net by averages.
+  public var onAverage: ((Bool) -> Void)?
+  public internal(set) var average: Average?
   /// The part whose serial port this is a leg of, when it takes whole words too.
   public weak var frames: (any SPIFrameSink)?
 
@@ -78,7 +85,8 @@ public final class Net {
   /// Told once per net when two pins drive against each other.
   public var onContention: ((Net) -> Void)?
   /// Told of each change, for probes.
-  public var onChange: ((NetLevel) -> Void)?
+  public var onChange: ((NetLevel) -> Void)? { didSet { listenersChanged() } }
+  var hasVoltListeners = false
 
   init(_ name: String, arena: StateArena) {
     self.name = name
@@ -87,15 +95,20 @@ public final class Net {
   /// Ties two pins: all of the second's net joins the first's.
   public static func tie(_ a: Pin, _ b: Pin) {
     guard a.net !== b.net else { return }
-    let from = b.net
-    for p in from.pins { p.net = a.net }
-    a.net.pins += from.pins
+    let from = b.net, moved = from.pins, before = a.net.level.pointee
+    for p in moved { p.net = a.net }
+    a.net.pins += moved
     from.pins = []
     a.net.contacts += from.contacts
     from.contacts = []
     if a.net.onContention == nil { a.net.onContention = from.onContention }
     if a.net.onChange == nil { a.net.onChange = from.onChange }
+    if from.hasVoltListeners { a.net.hasVoltListeners = true }
     a.net.resolve()
+    // Who joins a net whose level stays is told of it too.
+    let now = a.net.level.pointee
+    if now == before, now != from.level.pointee { for p in moved { p.onChange?(now) } }
+    a.net.listenersChanged()
   }
 
   /// The drives that meet here, strongest first.
@@ -132,7 +145,9 @@ public final class Net {
     var sum = Sum()
     for p in pins { sum.add(p.state.pointee.strength, high: p.state.pointee.high) }
     settle(sum.level)
+    if hasVoltListeners { tellVolts() }
   }
+  @inline(never) func tellVolts() { for p in pins { p.onVolts?() } }
   func settle(_ new: NetLevel) {
     guard new != level.pointee else { return }
     level.pointee = new

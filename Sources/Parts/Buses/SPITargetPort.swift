@@ -35,6 +35,7 @@ public final class SPITargetPort: SPIFrameSink {
     self.select = select
     takesAtRise = mode == 0 || mode == 3
     state.pointee.isSelected = select?.isHigh != true
+    state.pointee.clock = clock.isHigh
     clock.onChange = { [unowned self] _ in clockChanged() }
     select?.onChange = { [unowned self] _ in selectChanged() }
     for pin in [clock, data, output] { pin?.frames = self }
@@ -61,6 +62,7 @@ public final class SPITargetPort: SPIFrameSink {
     guard now != state.pointee.isSelected else { return }
     catchUp?()
     state.pointee.isSelected = now
+    state.pointee.clock = clock.isHigh
     state.pointee.bits = 0
     state.pointee.reply = 0xFF
     if now { onSelect() } else { onDeselect() }

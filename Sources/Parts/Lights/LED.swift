@@ -5,15 +5,14 @@ public final class LED: Part {
   public override class var kind: PartKind {
     PartKind(
       "wokwi-led", title: "LED", pins: ["A", "C"],
-      attributes: [Attribute("color", .color, "red"), Attribute("lightColor", .color, ""), Attribute("label", .text, ""), Attribute("gamma", .number(0.1...10), "2.8"), Attribute("flip", .flag, "")])
+      attributes: [Attribute("color", .color, "red"), Attribute("lightColor", .color, ""), Attribute("label", .text, ""), Attribute("gamma", .number(0.1...10), "2.8"), Attribute("flip", .flag, ""), Attribute("fps", .number(1...100_000), "80")])
   }
-  private let lamp: Lamp
+  private var lamp: Lamp!
 
   public required init(id: String, attributes: [String: String], context: PartContext) {
-    lamp = Lamp(id, context: context)
     super.init(id: id, attributes: attributes, context: context)
-    for p in pins.values { p.onChange = { [unowned self] _ in update() } }
+    lamp = Lamp(id, anode: pin("A"), cathode: pin("C"), context: context)
+    lamp.follow()
   }
-  private func update() { lamp.set(pin("A").level == .high && pin("C").level == .low) }
   public override var lamps: [Lamp] { [lamp] }
 }

@@ -10,7 +10,7 @@ final class Bench {
 
   func make<P: Part>(_ type: P.Type, _ attributes: [String: String] = [:]) -> P {
     names += 1
-    return P(id: "part\(names)", attributes: attributes, context: context)
+    return type.init(id: "part\(names)", attributes: attributes, context: context)
   }
   /// A pin of the controller, tied to legs of parts.
   func pin(_ name: String, _ legs: Pin?...) -> Pin {

@@ -93,6 +93,11 @@ public final class PIO: RegisterDevice, RegisterNaming {
   let dreqTX, dreqRX: [Line]
   /// Told the pins whose level or enable changed.
   var onOutputs: (UInt32) -> Void = { _ in }
+  /// Told before a state machine that stands still looks at pins.
+  var onLook: () -> Void = {}
+  /// Told when state machines start or stop.
+  var onRunning: () -> Void = {}
+  var isRunning: Bool { machines[0].enabled || machines[1].enabled || machines[2].enabled || machines[3].enabled }
 
   /// - Parameter clock: clk_sys.
   init(name: String, arena: StateArena, scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>) {
@@ -151,8 +156,7 @@ public final class PIO: RegisterDevice, RegisterNaming {
   /// The pads as IO_BANK0 hands them to the peripherals.
   func padsChanged(_ pads: UInt32) {
     guard pads != shared.pointee.pads else { return }
-    let running = machines[0].enabled || machines[1].enabled || machines[2].enabled || machines[3].enabled
-    guard running || shared.pointee.comingCount > 0 else {
+    guard isRunning || shared.pointee.comingCount > 0 else {
       // Nobody looks: the synchronisers have long settled when somebody does.
       shared.pointee.pads = pads
       shared.pointee.inputs = pads
@@ -206,6 +210,9 @@ public final class PIO: RegisterDevice, RegisterNaming {
   // MARK: Writes
 
   private func control(_ v: UInt32) {
+    let was = isRunning
+    onLook()
+    defer { if was != isRunning { onRunning() } }
     change { s in
       for i in 0..<4 {
         let m = machines + i, start = s.pointee.position << 8
@@ -252,6 +259,7 @@ public final class PIO: RegisterDevice, RegisterNaming {
   }
   /// An instruction put in by the processor goes before all else, also while the machine is off (§3.5.2).
   private func execute(_ i: Int, _ v: UInt32) {
+    onLook()
     change { _ in
       machines[i].forced = v & 0xFFFF
       machines[i].hasForced = true
@@ -273,5 +281,6 @@ public final class PIO: RegisterDevice, RegisterNaming {
     for i in 0..<32 { memory[i] = 0 }
     scheduler.cancel(event)
     publish()
+    onRunning()
   }
 }

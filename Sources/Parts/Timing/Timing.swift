@@ -1,0 +1,3 @@
+extension PartCatalog {
+  static let timing: [Part.Type] = [DS1307.self]
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+@testable import Boards
+
+@Suite struct DiagramTests {
+  static let good = """
+    { "version": 1, "parts": [
+        { "type": "wokwi-pi-pico", "id": "pico", "top": 0, "left": 0, "attrs": {} },
+        { "type": "wokwi-led", "id": "led1", "top": -60.5, "left": 150, "rotate": 90, "attrs": { "color": "red" } },
+        { "type": "wokwi-resistor", "id": "r1", "top": 40, "left": 160, "attrs": { "value": "220" } } ],
+      "connections": [
+        [ "pico:GP15", "led1:A", "green", [ "v10", "*", "h-5.5" ] ],
+        [ "led1:C", "r1:1", "black", [] ],
+        [ "r1:2", "pico:GND.3", "", [] ] ] }
+    """
+  static func diagram(_ text: String) throws -> Diagram { try Diagram(reading: Array(text.utf8), named: "d.json") }
+  static func findings(_ text: String) throws -> [DiagramLint.Finding] { DiagramLint.check(try diagram(text)) }
+
+  @Test func partsAndWiresAreRead() throws {
+    let d = try Self.diagram(Self.good)
+    #expect(d.items.map(\.id) == ["pico", "led1", "r1"])
+    #expect(d.items[1].top == -60.5 && d.items[1].rotate == 90 && d.items[1].attributes == ["color": "red"])
+    #expect(d.connections[0] == Diagram.Connection(from: "pico:GP15", to: "led1:A", color: "green", path: ["v10", "*", "h-5.5"]))
+    #expect(DiagramLint.check(d).isEmpty)
+  }
+  @Test func aBoardIsFurnished() throws {
+    let board = try PicoBoard(Catalog.board(named: "pico"))
+    board.layout.boardID = "pico"
+    #expect(try board.furnish(with: Self.diagram(Self.good)).isEmpty)
+    let led = try board.part("led1")
+    // The lamp hangs between the pad and, through the resistor, the ground.
+    #expect(led.pins["C"]?.level == .low && led.pins["A"]?.net === board.pins["GP15"]?.net)
+    #expect(board.layout.wires.count == 4 && board.layout.placements["led1"]?.rotate == 90)
+  }
+  @Test func unknownPartsAreBoxes() throws {
+    let board = try PicoBoard(Catalog.board(named: "pico"))
+    board.layout.boardID = "pico"
+    let remarks = try board.furnish(with: Self.diagram(Self.good.replacingOccurrences(of: "wokwi-led", with: "wokwi-lid")))
+    #expect(remarks.count == 1 && remarks[0].contains("d.json:3") && remarks[0].contains("wokwi-led"), "\(remarks)")
+    #expect(board.layout.unknownParts == [Layout.Unknown(type: "wokwi-lid", id: "led1")])
+  }
+
+  /// One mistake, and the rule that finds it with its line.
+  @Test(arguments: [
+    ("duplicate-id", 4, "\"r1\", \"top\"", "\"led1\", \"top\""),
+    ("invalid-pin", 6, "led1:A", "led1:Q"),
+    ("invalid-pin", 8, "pico:GND.3", "pico:GND.33"),
+    ("missing-component", 8, "\"r1:2\"", "\"r9:2\""),
+    ("unknown-part-type", 3, "wokwi-led", "wokwi-ledd"),
+    ("wrong-coord-names", 4, "\"top\": 40, \"left\": 160", "\"x\": 40, \"y\": 160"),
+    ("invalid-attribute", 3, "\"color\": \"red\"", "\"colour\": \"red\""),
+    ("invalid-attribute", 4, "\"value\": \"220\"", "\"value\": \"many\""),
+    ("misplaced-coords", 3, "\"color\": \"red\"", "\"color\": \"red\", \"rotate\": \"90\""),
+    ("redundant-parts", 4, "[ \"led1:C\", \"r1:1\", \"black\", [] ],\n    [ \"r1:2\", \"pico:GND.3\", \"\", [] ]", "[ \"led1:C\", \"pico:GND.1\", \"black\", [] ]"),
+    ("unsupported-part", 3, "wokwi-led", "wokwi-tv"),
+  ])
+  func rules(rule: String, line: Int, from: String, to: String) throws {
+    #expect(DiagramLint.rules.contains { $0.name == rule })
+    // The raw text has no indentation of the source.
+    let text = Self.good.replacingOccurrences(of: from.replacingOccurrences(of: "\n    ", with: "\n        "), with: to)
+    #expect(text != Self.good || from == to, "the mistake was not made")
+    let found = try Self.findings(text)
+    #expect(found.contains { $0.rule == rule && $0.line == line }, "\(found)")
+  }
+  @Test(arguments: [
+    ("", "d.json:1"), ("{", "d.json:"), ("{\n \"parts\": [\n {]\n}", "d.json:3"), ("[]", "d.json:1"), ("{\"parts\": 3}", "\"parts\""), ("{\"parts\": [1]}", "part 1"), ("{\"parts\": [{\"id\": \"a\"}]}", "type"),
+    ("{\"parts\": [{\"type\": \"wokwi-led\", \"id\": \"a:b\"}]}", "a:b"), ("{\"parts\": [{\"type\": \"wokwi-led\", \"id\": \"a\", \"left\": 1e300}]}", "left"),
+    ("{\"parts\": [], \"connections\": [[\"a\"]]}", "connection 1"), (String(repeating: "[", count: 5000), "nested"), ("{\"parts\": [{\"type\": \"wokwi-led\", \"id\": \"a\", \"left\": \"x\"}]}", "left"),
+  ])
+  func brokenDiagrams(text: String, says: String) throws {
+    #expect { try Self.diagram(text) } throws: { "\($0)".contains(says) && "\($0)".hasPrefix("d.json:") }
+  }
+  @Test func randomlyDamagedDiagramsAreSurvived() throws {
+    var random: UInt64 = 88
+    let bytes = Array(Self.good.utf8)
+    for _ in 0..<2000 {
+      var b = bytes
+      for _ in 0..<3 {
+        random ^= random << 13
+        random ^= random >> 7
+        random ^= random << 17
+        b[Int(random % UInt64(b.count))] = UInt8(truncatingIfNeeded: random >> 32)
+      }
+      do { _ = DiagramLint.check(try Diagram(reading: b, named: "d.json")) } catch { #expect(error is BoardError) }
+    }
+  }
+  @Test func settings() throws {
+    let text = "[wokwi]\nversion = 1\nfirmware = 'build/a.uf2'\nelf = \"a.elf\"\nrfc2217ServerPort = 4000\n"
+    let s = try WokwiSettings(reading: Array(text.utf8), named: "wokwi.toml")
+    #expect(s.firmware == "build/a.uf2" && s.rfc2217ServerPort == 4000 && s.line(of: "firmware") == 3)
+    for (bad, says) in [("[wokwi\n", "wokwi.toml:1"), ("a = 1", "[wokwi]"), ("[wokwi]\nversion = 2", "version"), ("[wokwi]\nversion = 1\nrfc2217ServerPort = 99999", "99999")] {
+      #expect { try WokwiSettings(reading: Array(bad.utf8), named: "wokwi.toml") } throws: { "\($0)".contains(says) }
+    }
+  }
+}

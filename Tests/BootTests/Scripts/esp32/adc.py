@@ -1,0 +1,18 @@
+# volts: GPIO34=1.0 GPIO32=0.5 GPIO25=2.0
+from machine import Pin, ADC, DAC
+a = ADC(Pin(34))
+a.atten(ADC.ATTN_11DB)
+r = a.read()
+print(1060 < r < 1072, abs(a.read_u16() - r * 16) < 64, abs(a.read_uv() - 1000000) < 12000)
+b = ADC(Pin(32))
+b.atten(ADC.ATTN_0DB)
+print(abs(b.read_uv() - 500000) < 5000)
+b.atten(ADC.ATTN_6DB)
+print(abs(b.read_uv() - 500000) < 6000)
+c = ADC(Pin(25))
+c.atten(ADC.ATTN_11DB)
+print(abs(c.read_uv() - 2000000) < 20000)
+DAC(Pin(26)).write(128)
+d = ADC(Pin(35))
+d.atten(ADC.ATTN_11DB)
+print(d.read())
