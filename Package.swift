@@ -38,7 +38,7 @@ let package = Package(
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "Boards", "Machine", "Parts"], exclude: ["Golden"]),
     .target(name: "TestSupport", path: "Tests/Support", exclude: ["thumb_oracle.py"]),
-    .testTarget(name: "WindowTests", dependencies: ["solderless", "Frontend", "Boards", "TestSupport"], exclude: ["drop_file.py"]),
+    .testTarget(name: "WindowTests", dependencies: ["solderless", "Frontend", "Boards", "TestSupport"], exclude: ["close_window.py", "drop_file.py"]),
     .testTarget(name: "CommandTests", dependencies: ["solderless", "TestSupport"]),
     .testTarget(name: "ClientTests", dependencies: ["solderless", "TestSupport"], exclude: ["thonny_client.py"]),
     .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine", "Parts"], exclude: ["Scripts"]),

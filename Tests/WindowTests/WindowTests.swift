@@ -240,8 +240,10 @@ enum Display {
       }
     }
     func drop(_ file: URL) throws {
-      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("drop_file.py").path
-      _ = try run("python3", [script, id, file.path, "100", "300"])
+      try script("drop_file.py", id, file.path, "100", "300")
+    }
+    private func script(_ name: String, _ arguments: String...) throws {
+      _ = try run("python3", [URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name).path] + arguments)
     }
     func place(row: Int, column: Int) -> Point { Point(plan.terminalCorner.x + Double(column * cell.width) + 1, plan.terminalCorner.y + (Double(row) + 0.5) * Double(cell.height)) }
     func place(ofTouch name: String) throws -> Point {
@@ -265,7 +267,7 @@ enum Display {
     /// Asks the window to close.
     /// - Returns: the program's exit code.
     func close() throws -> Int32 {
-      try xdotool("windowquit", id)
+      try script("close_window.py", id)
       try eventually { !program.isRunning }
       return program.terminationStatus
     }

@@ -47,9 +47,8 @@ extension ESP8266 {
     /// do not occur, so that they span 235 steps for 256.
     private func sample() -> UInt32 {
       let toTOUT = super.read32(at: Offset.select)[bit: 21]
-      // The supply's 3.3 V come through a divider.
-      let volts = toTOUT ? tout() : 0.9
-      let wanted = UInt32(max(0, min(2047, (volts * 2048).rounded())))
+      // Full scale is 12/11 V, for which system_adc_read corrects; the supply comes so that twice a result is 1/1024 V.
+      let wanted = UInt32(max(0, min(2047, toTOUT ? (tout() * 2048 * 11 / 12).rounded() : 3.3 * 512)))
       let low = (wanted & 0xFF) * 256 / 279 + ((wanted & 0xFF) * 256 % 279 == 0 ? 0 : 1) + 21
       return ~(wanted & 0x700 | min(255, low)) & 0xFFF
     }

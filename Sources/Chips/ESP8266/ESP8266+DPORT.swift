@@ -30,6 +30,9 @@ extension ESP8266 {
       r[.otpChipID].onRead { d in d.fuses[2] }
       r[.otpMAC2].onRead { d in d.fuses[3] }
     }
+    /// What the non-maskable interrupt comes from, as NMI_INT_ENABLE says it; nil: nothing.
+    var nmiSource: UInt32? { self[.nmiIntEnable][bit: 0] ? self[.nmiIntEnable][bits: 1...4] : nil }
+    static let nmiWDev: UInt32 = 0, nmiFRC1: UInt32 = 7
     /// HOST_INF_SEL: UART0's TXD and RTS, RXD and CTS change places.
     static let uart0PinSwap = 2
     /// The cache's control or the RAM lent to it changed.

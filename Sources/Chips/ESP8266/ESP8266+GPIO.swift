@@ -98,7 +98,7 @@ extension ESP8266 {
       }
     }
     private func outputsChanged() {
-      let changed = (self[.gpioOut] ^ state.pointee.out | self[.gpioEnable] ^ state.pointee.enable) & 0xFFFF
+      let changed = ((self[.gpioOut] ^ state.pointee.out) | (self[.gpioEnable] ^ state.pointee.enable)) & 0xFFFF
       state.pointee.out = self[.gpioOut]
       state.pointee.enable = self[.gpioEnable]
       update(changed)

@@ -36,8 +36,8 @@ extension ESP8266 {
       r[.gpioCfg4, count: 2].bits(0...31)
       r[.unknownAC, count: 5].bits(0...31)
     }
-    /// rtc_get_reset_reason of the ROM: the low bits of RESET_REASON1 and bits 13:8 of RESET_REASON2.
-    public enum Reason: UInt32, Sendable, BitwiseCopyable { case powerOn = 1, external = 2, software = 3, watchdog = 4, deepSleep = 5 }
+    /// rtc_get_reset_reason of the ROM: the low bits of RESET_REASON1.
+    public enum Reason: UInt32, Sendable, BitwiseCopyable { case powerOn = 1, external = 2, software = 3, watchdog = 4 }
     struct State: BitwiseCopyable {
       /// The time at which the counter was zero.
       var origin: UInt64 = 0
@@ -110,7 +110,6 @@ extension ESP8266 {
     /// - Parameter reason: power-on clears all; the others keep the counter and the scratch words.
     func restart(_ reason: Reason) {
       var scratch: [UInt32] = (0..<4).map { self[.scratch0, $0] }
-      let wasAsleep = state.pointee.asleep && state.pointee.woken[bit: 0]
       if reason == .powerOn {
         scratch = [0, 0, 0, 0]
         state.pointee = State(origin: scheduler.now)
@@ -121,9 +120,8 @@ extension ESP8266 {
       state.pointee.woken = 0
       scheduler.cancel(alarm)
       scheduler.cancel(pulseEnd)
-      let seen: Reason = reason == .external && wasAsleep ? .deepSleep : reason
-      self[.resetReason1] = seen.rawValue
-      self[.resetReason2] = seen == .deepSleep ? 8 << 8 : 0
+      // The end of deep sleep comes through RST, so it is an external reset; the SDK knows by its note in the RTC memory.
+      self[.resetReason1] = reason.rawValue
       drive()
     }
   }

@@ -43,22 +43,41 @@ extension ESP8266 {
       return offset == 0xB60 ? v & ~2 : v
     }
   }
-  /// The MAC at 0x3FF20000 (wdev_regs.h): its clock in microseconds and the random number generator; the rest keeps
-  /// what is written, and no frame ever comes.
+  /// The MAC at 0x3FF20000 (wdev_regs.h): its clock in microseconds, its two timers and the random number generator; the
+  /// rest keeps what is written, and no frame ever comes.
   final class WDev: StorageBlock {
+    private enum Offset {
+      static let count: UInt32 = 0xC00, intEnable: UInt32 = 0xC18, intStatus: UInt32 = 0xC20, intClear: UInt32 = 0xC24, random: UInt32 = 0xE44
+      /// Each timer's clock (low word, high word) and its control, whose next two words are the target.
+      static let clock: [UInt32] = [0x1004, 0x1048], timer: [UInt32] = [0x1098, 0x10C8]
+    }
     private let scheduler: Scheduler
-    private let random: UnsafeMutablePointer<UInt64>
+    private let random: UnsafeMutablePointer<UInt64>, raised: UnsafeMutablePointer<UInt32>
+    private var expired: [Scheduler.Event] = []
+    let irq: Line
+
     init(arena: StateArena, scheduler: Scheduler) {
       self.scheduler = scheduler
       random = arena.allocate("ESP8266.WDEV.random", initial: UInt64(0x9E37_79B9_7F4A_7C15))
+      raised = arena.allocate("ESP8266.WDEV.raised", initial: UInt32(0))
+      irq = Line("ESP8266.WDEV.IRQ", arena: arena)
       super.init(name: "ESP8266.WDEV", size: 0x4000, arena: arena)
+      expired = (0..<2).map { n in
+        scheduler.event("ESP8266.WDEV.TSF\(n)") { [unowned self] _ in
+          raised.pointee[bit: 27 - n] = true
+          update()
+        }
+      }
     }
-    public override func read32(at offset: UInt32) -> UInt32 {
+    private var microseconds: UInt64 { scheduler.now / 1_000_000 }
+    private func update() { irq.set(raised.pointee & words[Int(Offset.intEnable / 4)] != 0) }
+
+    override func read32(at offset: UInt32) -> UInt32 {
       switch offset {
-      case 0xC00: return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000)
-      case 0x1004, 0x1048: return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000)
-      case 0x1008, 0x104C: return UInt32(truncatingIfNeeded: (scheduler.now / 1_000_000) >> 32)
-      case 0xE44:
+      case Offset.count, Offset.clock[0], Offset.clock[1]: return UInt32(truncatingIfNeeded: microseconds)
+      case Offset.clock[0] + 4, Offset.clock[1] + 4: return UInt32(truncatingIfNeeded: microseconds >> 32)
+      case Offset.intStatus: return raised.pointee & words[Int(Offset.intEnable / 4)]
+      case Offset.random:
         // The generator is fed by noise and a fast clock; here by its own state and the time.
         var x = random.pointee &+ scheduler.now
         x = (x ^ x >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -68,6 +87,27 @@ extension ESP8266 {
         return UInt32(truncatingIfNeeded: x >> 16)
       default: return super.read32(at: offset)
       }
+    }
+    override func write32(_ value: UInt32, at offset: UInt32) {
+      super.write32(value, at: offset)
+      switch offset {
+      case Offset.intEnable: update()
+      case Offset.intClear:
+        raised.pointee &= ~value
+        update()
+      case Offset.timer[0], Offset.timer[1]:
+        let n = offset == Offset.timer[0] ? 0 : 1, at = Int(offset / 4)
+        guard value[bit: 31] else { return scheduler.cancel(expired[n]) }
+        let target = UInt64(words[at + 2]) << 32 | UInt64(words[at + 1]), left = target > microseconds ? target - microseconds : 0
+        scheduler.schedule(expired[n], after: min(left, 1 << 40) * 1_000_000)
+      default: break
+      }
+    }
+    override func reset() {
+      super.reset()
+      raised.pointee = 0
+      for e in expired { scheduler.cancel(e) }
+      update()
     }
   }
 }

@@ -93,6 +93,10 @@ public final class ESP8266 {
     dport.onSwap = { [unowned self] in gpio.refresh() }
     dport.spiInterrupts = { [unowned self] in (spis[0].irq.isHigh ? 1 << 4 : 0) | (spis[1].irq.isHigh ? 1 << 7 : 0) | (i2s.irq.isHigh ? 1 << 9 : 0) }
     // Interrupts of the technical reference, §1.
+    wdev.irq.connect { [unowned self] level in
+      core.setInterrupt(0, level)
+      core.setInterrupt(14, level && dport.nmiSource == DPORT.nmiWDev)
+    }
     slc.irq.connect { [unowned self] in core.setInterrupt(1, $0) }
     for line in [spis[0].irq, spis[1].irq, i2s.irq] { line.connect { [unowned self] _ in core.setInterrupt(2, dport.spiInterrupts() != 0) } }
     gpio.irq.connect { [unowned self] in core.setInterrupt(4, $0) }
@@ -100,8 +104,7 @@ public final class ESP8266 {
     watchdog.onInterrupt = { [unowned self] in pulse(8, bit: 0) }
     timer.onExpire1 = { [unowned self] in
       pulse(9, bit: 1)
-      // The non-maskable interrupt's enable and its source (15: FRC1).
-      if dport[.nmiIntEnable][bit: 0] && dport[.edgeIntEnable][bit: 1] { pulse(14, bit: 1) }
+      if dport.nmiSource == DPORT.nmiFRC1 { pulse(14, bit: 1) }
     }
     timer.onExpire2 = { [unowned self] in pulse(10, bit: 2) }
     watchdog.onReset = { [unowned self] in request(.watchdog) }
