@@ -1,0 +1,143 @@
+import Boards
+import Chips
+import Foundation
+import Frontend
+import Machine
+import Testing
+
+/// Real firmware on a NodeMCU with the vendor's boot ROM (SOLDERLESS_FIRMWARE, SOLDERLESS_ROMS).
+@Suite(.serialized) struct ESP8266Tests {
+  static let loader = try? BoardLoader(store: FirmwareStore())
+  static let rom: String? = (ProcessInfo.processInfo.environment["SOLDERLESS_ROMS"] ?? "").split(separator: ":").map { "\($0)/esp8266-bootrom.bin" }.first { FileManager.default.fileExists(atPath: $0) }
+  static let available: Bool = {
+    let ok = rom != nil && (try? board("1.23.0")) != nil
+    if !ok { print("ESP8266Tests: no ESP8266 firmware or no boot ROM, so its boot tests are skipped; name folders in SOLDERLESS_FIRMWARE and SOLDERLESS_ROMS") }
+    return ok
+  }()
+  static func board(_ version: String, board: String = "nodemcu") throws -> ESP8266Board {
+    try #require(try loader?.load(board, firmware: version, rom: rom).board as? ESP8266Board)
+  }
+  static let versions = ["1.8.2", "1.8.7", "1.9", "1.9.3", "1.9.4", "1.10", "1.12", "1.13", "1.16", "1.18", "1.22.1", "1.23.0"]
+
+  @Test(.enabled(if: ESP8266Tests.available), arguments: versions) func microPythonRuns(version: String) throws {
+    let numbers = version.split(separator: ".").map { Int($0)! }
+    let (text, _) = try BootTests.execute("import sys, machine\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq())", on: Self.board(version))
+    #expect(text.hasPrefix("42 esp8266 [\(numbers[0]), \(numbers[1])] 0.125 80000000"), "\(text)")
+  }
+  /// What the ROM and the firmware say before the prompt.
+  @Test(.enabled(if: ESP8266Tests.available)) func theROMsBannerComesFirst() throws {
+    let board = try Self.board("1.23.0")
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOn()
+    board.machine.run(until: 100_000_000_000)
+    let text = String(decoding: out, as: UTF8.self)
+    #expect(text.contains("ets Jan  8 2013,rst cause:1, boot mode:(3,6)") && text.contains("load 0x40100000"), "\(text)")
+  }
+
+  static let program = """
+    import time, os
+    from machine import Pin
+    led = Pin(2, Pin.OUT)
+    s = 0
+    for i in range(3000):
+        s += i * i
+        led.value(i & 1)
+    print(s, led.value())
+    time.sleep_ms(150)
+    f = open('a.txt', 'w'); f.write('hello' * 100); f.close()
+    print(len(open('a.txt').read()), os.listdir())
+    print(time.ticks_us() > 0)
+    """
+  @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.9.4", "1.23.0"]) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing(version: String) throws {
+    let first = try BootTests.execute(Self.program, on: Self.board(version))
+    #expect(first.0.contains("8995500500 1") && first.0.contains("'a.txt'"), "\(first.0)")
+    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
+      let again = try BootTests.execute(Self.program, on: Self.board(version), quantum: quantum, snapshots: snapshots)
+      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
+    }
+  }
+
+  // MARK: Scripts
+
+  static let folder = ScriptTests.folder.appendingPathComponent("esp8266")
+  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
+
+  /// Each file of `Scripts/esp8266` is a program; its first line may name jumpers or a voltage, the file of the same name
+  /// with `.txt` what it prints, on every version.
+  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, ["1.16", "1.18", "1.23.0"]) func scriptPrints(name: String, version: String) throws {
+    let file = Self.folder.appendingPathComponent(name)
+    let code = try String(contentsOf: file, encoding: .utf8)
+    let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
+    let board = try Self.board(version)
+    for line in code.split(separator: "\n").prefix(while: { $0.hasPrefix("# ") }) {
+      let words = line.split(separator: " ").dropFirst()
+      switch words.first {
+      case "wires:": for w in words.dropFirst() { try board.connect(String(w)) }
+      case "voltages:": for v in words.dropFirst() { try board.setVoltage(String(v)) }
+      default: break
+      }
+    }
+    let (text, _) = try BootTests.execute(code, on: board)
+    #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
+  }
+  @Test func thereAreScripts() { #expect(Self.scripts.count >= 10) }
+
+  /// A strip's bits: 800 kHz, green, red, blue; a one is high for 0.8 us, a zero for 0.4 us.
+  @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.16", "1.18", "1.23.0"]) func neopixelsGetTheirBits(version: String) throws {
+    let board = try Self.board(version)
+    var edges: [(UInt64, Bool)] = []
+    try #require(board.pins["GPIO4"]).net.onChange = { edges.append((board.machine.now, $0 == .high)) }
+    _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (0x12, 0x34, 0x56)\nn[1] = (0xFF, 0, 0xA5)\nn.write()", on: board)
+    let highs = zip(edges, edges.dropFirst()).filter { $0.0.1 && !$0.1.1 }.map { Double($0.1.0 - $0.0.0) / 1e6 }.suffix(48)
+    try #require(highs.count == 48)
+    var bytes: [UInt8] = []
+    for (i, h) in highs.enumerated() {
+      if i % 8 == 0 { bytes.append(0) }
+      bytes[bytes.count - 1] = bytes[bytes.count - 1] << 1 | (h > 0.6 ? 1 : 0)
+      #expect(0.2...0.55 ~= h || 0.6...1.0 ~= h, "\(h) us")
+    }
+    #expect(bytes == [0x34, 0x12, 0x56, 0, 0xFF, 0xA5], "\(bytes)")
+  }
+
+  /// Each way to start again: the cause, the files, the RTC's memory.
+  @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.16", "1.18", "1.23.0"]) func resetsAndDeepSleep(version: String) throws {
+    let board = try Self.board(version)
+    try board.connect("GPIO16-RST")
+    let port = try #require(board.ports["uart0"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
+    func type(_ code: String, for seconds: Double = 0.3) -> String {
+      out = []
+      port.feed(Array((code + "\r").utf8))
+      run(seconds)
+      return String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n").drop { $0 != "\n" }.description
+    }
+    let ask = "import machine; c = machine.reset_cause(); print('is', c == machine.PWRON_RESET, c == machine.HARD_RESET, c == machine.SOFT_RESET, c == machine.WDT_RESET, c == machine.DEEPSLEEP_RESET, machine.RTC().memory())"
+    board.powerOn()
+    run(3)
+    _ = type("import machine; machine.RTC().memory('x1'); f = open('kept', 'w'); f.write('yes'); f.close()")
+    _ = type("machine.reset()", for: 3)
+    var answer = type(ask)
+    #expect(answer.contains("b'x1'") && answer.contains("False True False False b'x1'"), "\(answer)")
+    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    _ = type("machine.RTC().irq(trigger=machine.RTC.ALARM0, wake=machine.DEEPSLEEP)")
+    _ = type("machine.RTC().alarm(machine.RTC.ALARM0, 2000); machine.deepsleep()", for: 1.5)
+    #expect(board.chip.rtc.isAsleep)
+    run(4)
+    answer = type(ask)
+    #expect(answer.contains("True b'x1'"), "\(answer)")
+    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    board.resetPressed = true
+    run(0.1)
+    board.resetPressed = false
+    run(3)
+    answer = type(ask)
+    #expect(answer.contains("b'x1'") && !answer.contains("True b'x1'"), "\(answer)")
+    board.powerOff()
+    board.powerOn()
+    run(3)
+    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+  }
+}
