@@ -11,6 +11,8 @@ public struct Diagram: Sendable {
     public var strangeKeys: [String] = []
     /// Attributes whose value is no text.
     public var oddAttributes: [String] = []
+    /// Where it stands in the file.
+    public internal(set) var line = 1
     /// Coordinates that are missing, or stand among the attributes.
     public var misplaced: [String] = []
   }
@@ -34,10 +36,11 @@ public struct Diagram: Sendable {
     for (n, line) in lines.enumerated() where n >= after && line.contains(quoted) { return n + 1 }
     return 1
   }
-  /// The line of a part's `id`.
-  func line(of item: Item) -> Int {
-    for (n, line) in lines.enumerated() where line.contains("\"id\"") && line.contains("\"\(item.id)\"") { return n + 1 }
-    return line(of: item.id)
+  func line(of item: Item) -> Int { item.line }
+  /// The line of the `n`-th part (from 0) that has this id.
+  private func line(ofID id: String, n: Int) -> Int {
+    let all = lines.indices.filter { lines[$0].contains("\"id\"") && lines[$0].contains("\"\(id)\"") }
+    return n < all.count ? all[n] + 1 : line(of: id)
   }
   func line(of c: Connection) -> Int {
     for (n, line) in lines.enumerated() where line.contains("\"\(c.from)\"") && line.contains("\"\(c.to)\"") { return n + 1 }
@@ -81,6 +84,7 @@ public struct Diagram: Sendable {
         if value.text == nil && value.list == nil { item.oddAttributes.append(key) }
       }
       item.oddAttributes.sort()
+      item.line = line(ofID: id, n: items.filter { $0.id == id }.count)
       items.append(item)
     }
     guard let wires = (top["connections"] ?? .list([])).list else { throw BoardError("\(name):\(line(of: "connections")): \"connections\" is no list; write [ [\"a:pin\", \"b:pin\", \"green\", []] ]") }
