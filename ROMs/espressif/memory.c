@@ -14,11 +14,17 @@ void *memcpy(void *to, const void *from, size_t n) {
     for (; n >= 4; n -= 4) *dw++ = *sw++;
     d = (u8 *)dw, s = (const u8 *)sw;
   } else if (n >= 8) {
-    while ((u32)d & 3) *d++ = *s++, n--;
-    if (((u32)s & 3) == 0) return memcpy(d, s, n), to;
-    for (; n >= 4; n -= 4, d += 4, s += 4) *(u32 *)d = s[0] | (u32)s[1] << 8 | (u32)s[2] << 16 | (u32)s[3] << 24;
+    for (; (u32)d & 3; n--) *d++ = byte(s++);
+    u32 shift = 8 * ((u32)s & 3);
+    if (!shift) return memcpy(d, s, n), to;
+    // Each word out of two.
+    const u32 *sw = (const u32 *)((u32)s & ~3);
+    for (u32 low = *sw++; n >= 4; n -= 4, d += 4, s += 4) {
+      u32 high = *sw++;
+      *(u32 *)d = low >> shift | high << (32 - shift), low = high;
+    }
   }
-  while (n--) *d++ = *s++;
+  while (n--) *d++ = byte(s++);
   return to;
 }
 
@@ -29,13 +35,13 @@ void *memmove(void *to, const void *from, size_t n) {
     d += n, s += n;
     if ((((u32)d | (u32)s) & 3) == 0)
       for (; n >= 4; n -= 4) d -= 4, s -= 4, *(u32 *)d = *(const u32 *)s;
-    while (n--) *--d = *--s;
+    while (n--) *--d = byte(--s);
     return to;
   }
   if ((u32)(s - d) < 16) {  // memcpy reads ahead of what it writes
     if ((((u32)d | (u32)s) & 3) == 0)
       for (; n >= 4; n -= 4, d += 4, s += 4) *(u32 *)d = *(const u32 *)s;
-    while (n--) *d++ = *s++;
+    while (n--) *d++ = byte(s++);
     return to;
   }
   return memcpy(to, from, n);
@@ -59,7 +65,7 @@ int memcmp(const void *a, const void *b, size_t n) {
   if ((((u32)p | (u32)q) & 3) == 0)
     while (n >= 4 && *(const u32 *)p == *(const u32 *)q) p += 4, q += 4, n -= 4;
   for (; n; n--, p++, q++)
-    if (*p != *q) return *p - *q;
+    if (byte(p) != byte(q)) return byte(p) - byte(q);
   return 0;
 }
 

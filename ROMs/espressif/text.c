@@ -4,19 +4,16 @@
 static int lower(int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
 static int upper(int c) { return c >= 'a' && c <= 'z' ? c - 32 : c; }
 
+/// Whether one of the four bytes is zero.
+static int has_zero(u32 v) { return ((v - 0x01010101) & ~v & 0x80808080) != 0; }
+
 size_t strlen(const char *s) {
   const char *p = s;
-  while ((u32)p & 3) {
-    if (!*p) return p - s;
-    p++;
-  }
-  for (const u32 *w = (const u32 *)p;; w++) {
-    u32 v = *w;
-    if ((v - 0x01010101) & ~v & 0x80808080) {
-      for (p = (const char *)w; *p;) p++;
-      return p - s;
-    }
-  }
+  for (; (u32)p & 3; p++)
+    if (!byte(p)) return p - s;
+  while (!has_zero(*(const u32 *)p)) p += 4;
+  while (byte(p)) p++;
+  return p - s;
 }
 
 size_t strnlen(const char *s, size_t n) {
@@ -26,13 +23,15 @@ size_t strnlen(const char *s, size_t n) {
 }
 
 int strcmp(const char *a, const char *b) {
-  while (*a && *a == *b) a++, b++;
-  return (u8)*a - (u8)*b;
+  if ((((u32)a | (u32)b) & 3) == 0)
+    while (*(const u32 *)a == *(const u32 *)b && !has_zero(*(const u32 *)a)) a += 4, b += 4;
+  while (byte(a) && byte(a) == byte(b)) a++, b++;
+  return byte(a) - byte(b);
 }
 
 int strncmp(const char *a, const char *b, size_t n) {
   for (; n; n--, a++, b++)
-    if (*a != *b || !*a) return (u8)*a - (u8)*b;
+    if (byte(a) != byte(b) || !byte(a)) return byte(a) - byte(b);
   return 0;
 }
 
@@ -51,13 +50,15 @@ int strncasecmp(const char *a, const char *b, size_t n) {
 
 char *strcpy(char *to, const char *from) {
   char *d = to;
-  while ((*d++ = *from++)) {}
+  if ((((u32)to | (u32)from) & 3) == 0)
+    for (; !has_zero(*(const u32 *)from); d += 4, from += 4) *(u32 *)d = *(const u32 *)from;
+  while ((*d++ = byte(from++))) {}
   return to;
 }
 
 char *strncpy(char *to, const char *from, size_t n) {
   size_t i = 0;
-  for (; i < n && from[i]; i++) to[i] = from[i];
+  for (; i < n && byte(from + i); i++) to[i] = byte(from + i);
   for (; i < n; i++) to[i] = 0;
   return to;
 }
