@@ -8,11 +8,10 @@ public final class ESP32Board: Board {
   public let chip: ESP32
   public let flashChip: W25Q
   /// EN with its pull-up, and the buttons BOOT and EN with the auto-reset transistors beside them.
-  private let en: Pin, bootButton: Pin, resetButton: Pin
+  private let en: Pin, buttons: ResetCircuit
   private struct State: BitwiseCopyable {
     /// The last bytes of the console, and whether they have been a prompt.
     var tail: UInt32 = 0, prompted = false
-    var boot = false, reset = false, dtr = false, rts = false
   }
   private let state: UnsafeMutablePointer<State>
   public override var nominalHertz: Double { 160_000_000 }
@@ -26,8 +25,7 @@ public final class ESP32Board: Board {
     flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD166_8C2B_1F54_7031, arena: arena, scheduler: machine.scheduler)
     state = arena.allocate("ESP32Board.state", initial: State())
     en = Pin("EN", arena: arena)
-    bootButton = Pin("BOOT", arena: arena)
-    resetButton = Pin("EN.button", arena: arena)
+    buttons = ResetCircuit(boot: "BOOT", reset: "EN.button", machine: machine)
     super.init(description, machine: machine, flash: flash)
     for n in 0..<3 {
       let port = Port("uart\(n)", arena: arena)
@@ -37,8 +35,8 @@ public final class ESP32Board: Board {
     pins = Dictionary(uniqueKeysWithValues: chip.gpio.pins.map { ($0.name, $0) })
     pins["EN"] = en
     en.drive = .pullUp
-    Net.tie(en, resetButton)
-    Net.tie(chip.gpio.pins[0], bootButton)
+    Net.tie(en, buttons.resetButton)
+    Net.tie(chip.gpio.pins[0], buttons.bootButton)
     en.onChange = { [unowned chip] level in if level == .low { chip.holdInReset() } else { chip.leaveReset() } }
     chip.attach(flash: flashChip)
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
@@ -82,31 +80,17 @@ public final class ESP32Board: Board {
   }
   /// BOOT, which pulls GPIO0 low.
   public override var bootPressed: Bool {
-    get { state.pointee.boot }
-    set {
-      state.pointee.boot = newValue
-      updateButtons()
-    }
+    get { buttons.bootPressed }
+    set { buttons.bootPressed = newValue }
   }
   public override var resetPressed: Bool {
-    get { state.pointee.reset }
-    set {
-      state.pointee.reset = newValue
-      updateButtons()
-    }
+    get { buttons.resetPressed }
+    set { buttons.resetPressed = newValue }
   }
-  /// The adapter's RTS resets and its DTR pulls GPIO0 low, each only without the other, as two transistors make it.
   public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
     super.serial(port, dtr: dtr, rts: rts, baud: baud)
     guard port === ports["uart0"] else { return }
-    if let dtr { state.pointee.dtr = dtr }
-    if let rts { state.pointee.rts = rts }
     if let baud, baud > 0 { chip.uarts[0].lineBaud = UInt64(baud) }
-    updateButtons()
-  }
-  private func updateButtons() {
-    let s = state.pointee
-    bootButton.drive = s.boot || s.dtr && !s.rts ? Drive(.resistor, high: false) : .none
-    resetButton.drive = s.reset || s.rts && !s.dtr ? .low : .none
+    buttons.serial(dtr: dtr, rts: rts)
   }
 }

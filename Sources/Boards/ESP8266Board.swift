@@ -8,11 +8,10 @@ public final class ESP8266Board: Board {
   public let chip: ESP8266
   public let flashChip: W25Q
   /// The resistors that hold the straps, and the buttons FLASH and RST with the auto-reset transistors beside them.
-  private let straps: [Pin], flashButton: Pin, resetButton: Pin
+  private let straps: [Pin], buttons: ResetCircuit
   private struct State: BitwiseCopyable {
     /// The last bytes of the console, and whether they have been a prompt.
     var tail: UInt32 = 0, prompted = false
-    var boot = false, reset = false, dtr = false, rts = false
   }
   private let state: UnsafeMutablePointer<State>
   public override var nominalHertz: Double { 80_000_000 }
@@ -25,8 +24,7 @@ public final class ESP8266Board: Board {
     flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD165_4C20_0B54_6E26, arena: arena, scheduler: machine.scheduler)
     state = arena.allocate("ESP8266Board.state", initial: State())
     straps = ["GPIO0", "GPIO2", "GPIO15"].map { Pin("\($0).strap", arena: arena) }
-    flashButton = Pin("FLASH", arena: arena)
-    resetButton = Pin("RESET", arena: arena)
+    buttons = ResetCircuit(boot: "FLASH", reset: "RESET", machine: machine)
     super.init(description, machine: machine, flash: flash)
     for (n, port) in ["uart0", "uart1"].enumerated() {
       let p = Port(port, arena: arena)
@@ -39,8 +37,8 @@ public final class ESP8266Board: Board {
       pin.drive = Drive(.pull, high: high)
       Net.tie(chip.gpio.pins[n], pin)
     }
-    Net.tie(chip.gpio.pins[0], flashButton)
-    Net.tie(chip.rst, resetButton)
+    Net.tie(chip.gpio.pins[0], buttons.bootButton)
+    Net.tie(chip.rst, buttons.resetButton)
     chip.spis[0].target = flashChip
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
     chip.uarts[0].onSent = { [unowned self] byte in
@@ -88,31 +86,17 @@ public final class ESP8266Board: Board {
   }
   /// FLASH, which pulls GPIO0 low.
   public override var bootPressed: Bool {
-    get { state.pointee.boot }
-    set {
-      state.pointee.boot = newValue
-      updateButtons()
-    }
+    get { buttons.bootPressed }
+    set { buttons.bootPressed = newValue }
   }
   public override var resetPressed: Bool {
-    get { state.pointee.reset }
-    set {
-      state.pointee.reset = newValue
-      updateButtons()
-    }
+    get { buttons.resetPressed }
+    set { buttons.resetPressed = newValue }
   }
-  /// The adapter's RTS resets and its DTR pulls GPIO0 low, each only without the other, as two transistors make it.
   public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
     super.serial(port, dtr: dtr, rts: rts, baud: baud)
     guard port === ports["uart0"] else { return }
-    if let dtr { state.pointee.dtr = dtr }
-    if let rts { state.pointee.rts = rts }
     if let baud, baud > 0 { chip.uarts[0].portBaud = UInt64(baud) }
-    updateButtons()
-  }
-  private func updateButtons() {
-    let s = state.pointee
-    flashButton.drive = s.boot || s.dtr && !s.rts ? Drive(.resistor, high: false) : .none
-    resetButton.drive = s.reset || s.rts && !s.dtr ? .low : .none
+    buttons.serial(dtr: dtr, rts: rts)
   }
 }

@@ -81,7 +81,7 @@ public final class TCPConsole: Console {
     }
     func wait(_ seconds: Double) {
       condition.lock()
-      if input.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
+      if input.isEmpty && controls.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
       condition.unlock()
     }
     /// Gives what could not be sent.
@@ -105,14 +105,15 @@ public final class TCPConsole: Console {
       paused = false
       telnet?.begin()
       // A plain client has no lines: it is there, so they are on.
-      controls.append(.dtr(telnet == nil))
+      controls += telnet == nil ? [.dtr(true)] : [.rts(false), .dtr(false)]
       return true
     }
     func leave(_ channel: any Channel) {
       condition.lock()
       if client === channel {
         client = nil
-        if telnet != nil { controls.append(.dtr(false)) }
+        // RTS first, which without DTR would reset.
+        if telnet != nil { controls += [.rts(false), .dtr(false)] }
       }
       condition.unlock()
     }
