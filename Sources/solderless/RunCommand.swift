@@ -16,8 +16,8 @@ struct RunCommand: ParsableCommand {
       solderless run project/diagram.json              a Wokwi project, as it is
       solderless run pico --serial tcp:4000            the same on TCP: mpremote connect socket://localhost:4000
       """)
-  @Argument(help: "A board (see \"solderless boards\"), a firmware file, or a Wokwi project: its folder, diagram.json or wokwi.toml.") var subject: String?
-  @Option(help: "Firmware: a file, or a version such as 1.24.1.") var firmware: String?
+  @Argument(help: "A board (see \"solderless boards\"), a firmware file, a build's flasher_args.json, or a Wokwi project: its folder, diagram.json or wokwi.toml.") var subject: String?
+  @Option(help: "Firmware: a file, a build's flasher_args.json, or a version such as 1.24.1.") var firmware: String?
   @Option(help: "Python code to run through the raw REPL.") var exec: String?
   @Option(help: "A Python file to run through the raw REPL.") var script: String?
   @Option(help: "Stop with exit code 0 as soon as the console has printed this text.") var until: String?
@@ -40,7 +40,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Frames for each virtual second.") var rate = 30.0
   @Option(help: ArgumentHelp("Adds a part: led1=wokwi-led,color=red. Wire it with --wire GP15-led1:A. Repeatable.", valueName: "id=type[,attribute=value]")) var part: [String] = []
   @Option(help: ArgumentHelp("Writes the levels of pads as a VCD file, for PulseView, GTKWave and sigrok.", valueName: "file.vcd")) var vcd: String?
-  @Option(help: "The pads and legs of parts (led1:A) that --vcd takes, apart by commas; all pads without.") var probe: String?
+  @Option(help: "The pads and legs of parts (led1:A) that --vcd and the window's logic analyzer take, apart by commas.") var probe: String?
   @Option(help: "A step of the VCD file: 1, 10 or 100 and ps, ns, us or ms.") var vcdTimescale = "1ns"
   @Option(help: ArgumentHelp("Lets the signals of a VCD file drive pads.", valueName: "file.vcd[:signal=pad,…]")) var stimulus: [String] = []
   @Option(help: "Prints what goes over wires: i2c:sda=GP4,scl=GP5, spi:clk=GP2,mosi=GP3, uart:rx=GP0,baud=9600, ws2812:din=GP0, onewire:dq=GP2. Repeatable.") var decode: [String] = []
@@ -50,7 +50,7 @@ struct RunCommand: ParsableCommand {
   func validate() throws {
     if exec != nil && script != nil { throw ValidationError("--exec and --script cannot be used together; put the code into the file.") }
     if let t = timeLimit, !(t > 0) || t > 1e6 { throw ValidationError("--time-limit needs a number of seconds above 0, at most 1000000.") }
-    if probe != nil && vcd == nil { throw ValidationError("--probe says which pads --vcd FILE.vcd takes; name the file.") }
+    if probe != nil && vcd == nil && decode.isEmpty && !isProject && !wantsWindow { throw ValidationError("--probe says which pads --vcd FILE.vcd and a window take; name the file, or add --window.") }
     if let t = at, !(t >= 0) || t > 1e6 { throw ValidationError("--at needs a number of seconds from 0 to 1000000.") }
     if at != nil && screenshot == nil { throw ValidationError("--at says when --screenshot FILE.png is taken; name the file.") }
     if screenshot != nil && record != nil { throw ValidationError("--screenshot and --record cannot be used together; the last frame is the picture.") }
@@ -85,7 +85,7 @@ struct RunCommand: ParsableCommand {
         for line in try mirror?.start() ?? [] { say("sync: \(line)") }
       }
       let vcd = vcd ?? loaded.project?.vcd
-      if vcd != nil || !decode.isEmpty {
+      if vcd != nil || probe != nil || !decode.isEmpty || !Recording.analyzers(of: board).isEmpty {
         let names = (probe ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         recording = try Recording(board, pins: names, vcd: vcd, timescale: Recording.timescale(vcdTimescale), decoders: decode)
         recording?.onAnnotation = { name, a in say("\(Double(a.start) / 1e9) ms \(name): \(a.text)") }
@@ -98,9 +98,8 @@ struct RunCommand: ParsableCommand {
     session.until = Array((until ?? "").utf8)
     session.timeLimit = timeLimit
     var shown: BoardWindow?
-    let isOpenEnded = code == nil && until == nil && timeLimit == nil && screenshot == nil && record == nil
-    if window || (!headless && isOpenEnded && BoardWindow.hasDisplay()) {
-      do { shown = try BoardWindow(session: session) } catch { say("note: \(error)") }
+    if wantsWindow {
+      do { shown = try BoardWindow(session: session, recording: recording) } catch { say("note: \(error)") }
     }
     var terminal: TerminalConsole?
     do {
@@ -204,6 +203,10 @@ struct RunCommand: ParsableCommand {
       throw ExitCode(124)
     case .stopped(let why): throw fail(why)
     }
+  }
+  private var wantsWindow: Bool {
+    let isOpenEnded = exec == nil && script == nil && until == nil && timeLimit == nil && screenshot == nil && record == nil
+    return window || (!headless && isOpenEnded && BoardWindow.hasDisplay())
   }
   /// What is run is a diagram, in which a mistake is a wrong use.
   private var isProject: Bool { subject.map { $0.hasSuffix(".json") || $0.hasSuffix(".toml") || (try? FileManager.default.contentsOfDirectory(atPath: $0)) != nil } ?? false }

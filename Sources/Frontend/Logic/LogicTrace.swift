@@ -14,11 +14,13 @@ public final class LogicTrace {
     public var start: UInt64, end: UInt64
     public var rows: [Row]
     public var decoded: [(name: String, annotations: [Annotation])]
-    /// Where the trigger was met.
+    /// What stops the view.
+    public var armed: Trigger?
+    /// When it was met; from then on the view stands.
     public var trigger: UInt64?
-    public var isHeld: Bool
     public static func == (a: Snapshot, b: Snapshot) -> Bool {
-      a.start == b.start && a.end == b.end && a.rows == b.rows && a.trigger == b.trigger && a.isHeld == b.isHeld && a.decoded.elementsEqual(b.decoded) { $0.name == $1.name && $0.annotations == $1.annotations }
+      a.start == b.start && a.end == b.end && a.rows == b.rows && a.armed == b.armed && a.trigger == b.trigger
+        && a.decoded.elementsEqual(b.decoded) { $0.name == $1.name && $0.annotations == $1.annotations }
     }
   }
   /// The view stops at an edge of a channel.
@@ -31,12 +33,15 @@ public final class LogicTrace {
       self.rising = rising
     }
   }
+  private struct Change {
+    var time: UInt64, channel: Int, before: NetLevel, level: NetLevel
+  }
   static let capacity = 65536
   public let names: [String]
-  private var initial: [NetLevel]
-  private var changes: [Probe.Change] = [], annotations: [(decoder: Int, Annotation)] = []
-  private let decoderNames: [String]
-  public var trigger: Trigger? { didSet { hold = nil } }
+  private var levels: [NetLevel]
+  private var changes: [Change] = [], annotations: [(decoder: Int, Annotation)] = []
+  let decoderNames: [String]
+  public var trigger: Trigger? { didSet { rearm() } }
   /// Met at this time; what comes behind it by more than the view shows is not taken.
   private var hold: UInt64?
   /// Picoseconds that the view shows.
@@ -44,17 +49,16 @@ public final class LogicTrace {
 
   public init(names: [String], levels: [NetLevel], decoders: [String]) {
     self.names = names
-    initial = levels
+    self.levels = levels
     decoderNames = decoders
   }
   private func isLate(_ time: UInt64) -> Bool { hold.map { time > $0 &+ span } ?? false }
   public func add(_ c: Probe.Change) {
+    let before = levels[c.channel]
+    levels[c.channel] = c.level
     guard !isLate(c.time) else { return }
-    changes.append(c)
-    if changes.count > Self.capacity * 2 {
-      for c in changes.prefix(Self.capacity) { initial[c.channel] = c.level }
-      changes.removeFirst(Self.capacity)
-    }
+    changes.append(Change(time: c.time, channel: c.channel, before: before, level: c.level))
+    if changes.count > Self.capacity * 2 { changes.removeFirst(Self.capacity) }
     if hold == nil, let t = trigger, t.channel == c.channel, c.level == .high || c.level == .low, t.rising == nil || t.rising == (c.level == .high) { hold = c.time }
   }
   public func add(_ a: Annotation, decoder: Int) {
@@ -62,18 +66,59 @@ public final class LogicTrace {
     annotations.append((decoder, a))
     if annotations.count > Self.capacity { annotations.removeFirst(Self.capacity / 2) }
   }
-  /// Takes up recording again after a trigger.
-  public func rearm() { hold = nil }
+  /// Takes up recording again after a trigger, from nothing: what went by meanwhile is not there.
+  public func rearm() {
+    guard hold != nil else { return }
+    hold = nil
+    changes = []
+    annotations = []
+  }
+  /// Off, rising, falling, off.
+  public func cycleTrigger(_ channel: Int) {
+    guard names.indices.contains(channel) else { return }
+    let old = trigger?.channel == channel ? trigger : nil
+    trigger = old == nil ? Trigger(channel: channel, rising: true) : old?.rising == true ? Trigger(channel: channel, rising: false) : nil
+  }
+  /// Makes the view's stretch longer or shorter, in steps of 1, 2 and 5.
+  public func zoom(in isCloser: Bool) {
+    var step: UInt64 = 1
+    while step * 10 <= span { step *= 10 }
+    let lead = span / step
+    span = isCloser ? (lead > 5 ? step * 5 : lead > 2 ? step * 2 : lead > 1 ? step : step / 2) : (lead < 2 ? step * 2 : lead < 5 ? step * 5 : step * 10)
+  }
 
   /// The newest stretch, or the one about the trigger.
-  public func snapshot(at now: UInt64) -> Snapshot {
-    let end = hold.map { min($0 &+ span * 3 / 4, max(now, $0)) } ?? now, start = end > span ? end - span : 0
-    var rows = names.indices.map { Snapshot.Row(name: names[$0], first: initial[$0], changes: []) }
-    for c in changes where c.time <= end {
-      // Finer than a screen shows is not needed.
-      if c.time < start { rows[c.channel].first = c.level } else if rows[c.channel].changes.count < 4000 { rows[c.channel].changes.append((c.time, c.level)) }
+  /// - Parameter columns: more changes in one of so many equal parts of the stretch are drawn as one line, so the first and the last of them do.
+  public func snapshot(at now: UInt64, columns: Int = 1024) -> Snapshot {
+    let end = max(hold.map { min($0 &+ span * 3 / 4, max(now, $0)) } ?? now, 1), start = end > span ? end - span : 0
+    var from = 0, to = changes.count
+    while from < to {
+      let middle = (from + to) / 2
+      if changes[middle].time < start { from = middle + 1 } else { to = middle }
     }
-    let decoded = decoderNames.indices.map { n in (decoderNames[n], annotations.filter { $0.decoder == n && $0.1.end >= start && $0.1.start <= end }.suffix(400).map(\.1)) }
-    return Snapshot(start: start, end: max(end, start + 1), rows: rows, decoded: decoded, trigger: hold, isHeld: hold != nil)
+    var rows = zip(names, levels).map { Snapshot.Row(name: $0, first: $1, changes: []) }
+    var isKnown = names.map { _ in false }, lastColumn = names.map { _ in (column: UInt64.max, count: 0) }
+    let width = max((end - start) / UInt64(max(columns, 1)), 1)
+    for c in changes[from...] {
+      if !isKnown[c.channel] {
+        isKnown[c.channel] = true
+        rows[c.channel].first = c.before
+      }
+      // Changes behind the end say what was before them, no more.
+      guard c.time <= end else { continue }
+      let column = (c.time - start) / width
+      if lastColumn[c.channel].column != column { lastColumn[c.channel] = (column, 0) }
+      lastColumn[c.channel].count += 1
+      if lastColumn[c.channel].count > 2 { rows[c.channel].changes.removeLast() }
+      rows[c.channel].changes.append((c.time, c.level))
+    }
+    var decoded = decoderNames.map { (name: $0, annotations: [Annotation]()) }
+    // They come nearly in the order of their ends.
+    for (n, a) in annotations.reversed() {
+      if a.end &+ span < start { break }
+      if a.end >= start, a.start <= end, decoded[n].annotations.count < columns { decoded[n].annotations.append(a) }
+    }
+    for n in decoded.indices { decoded[n].annotations.reverse() }
+    return Snapshot(start: start, end: max(end, start + 1), rows: rows, decoded: decoded, armed: trigger, trigger: hold)
   }
 }

@@ -1,8 +1,9 @@
 import Boards
 import Foundation
 import Machine
+import Parts
 
-/// What `--vcd`, `--probe` and `--decode` ask for: levels into a file, and what they mean into lines.
+/// What `--vcd`, `--probe`, `--decode` and a diagram's logic analyzers ask for: levels into a file and a window, and what they mean into lines.
 public final class Recording {
   private let probe: Probe
   private var writer: VCDWriter?
@@ -15,15 +16,26 @@ public final class Recording {
   public var onAnnotation: (String, Annotation) -> Void = { _, _ in }
 
   /// - Parameters:
-  ///   - pins: pads, or `part:pin`; none: all of the board's pads.
+  ///   - pins: pads, or `part:pin`; none: the wired channels of logic analyzers, or for a file all of the board's pads.
   ///   - timescale: picoseconds.
   public init(_ board: Board, pins: [String], vcd: String?, timescale: UInt64, decoders specs: [String]) throws {
     let channels = try specs.map(DecoderChannel.init)
     var names = pins
-    if names.isEmpty, vcd != nil { names = board.pins.filter { $0.value.name == $0.key || $0.key.hasPrefix("b.") }.keys.sorted { $0.localizedStandardCompare($1) == .orderedAscending } }
+    let analyzers = pins.isEmpty ? Self.analyzers(of: board) : []
+    if names.isEmpty, analyzers.isEmpty, vcd != nil { names = board.pins.filter { $0.value.name == $0.key || $0.key.hasPrefix("b.") }.keys.sorted { $0.localizedStandardCompare($1) == .orderedAscending } }
     for c in channels { for p in c.pins where !names.contains(p) { names.append(p) } }
     probe = Probe(try names.map { ($0, try board.pin($0)) }, machine: board.machine)
-    trace = LogicTrace(names: names, levels: probe.levels, decoders: channels.map(\.title))
+    // An analyzer's channels come behind the pads: it says itself what it takes and from when on.
+    var inputs: [[Int: Int]] = [], allNames = names, levels = probe.levels
+    for (k, a) in analyzers.enumerated() {
+      inputs.append([:])
+      for n in 0..<8 where a.isWired(n) {
+        inputs[k][n] = allNames.count
+        allNames.append(analyzers.count > 1 ? "\(a.id):\(a.channelNames[n])" : a.channelNames[n])
+        levels.append(a.recordedLevels >> UInt8(n) & 1 == 1 ? .high : .low)
+      }
+    }
+    trace = LogicTrace(names: allNames, levels: levels, decoders: channels.map(\.title))
     for c in channels {
       var wires: [Int: [Int]] = [:]
       for (i, p) in c.pins.enumerated() { if let n = names.firstIndex(of: p) { wires[n, default: []].append(i) } }
@@ -32,12 +44,13 @@ public final class Recording {
     if let vcd {
       guard FileManager.default.createFile(atPath: vcd, contents: nil), let handle = FileHandle(forWritingAtPath: vcd) else { throw SessionError("\(vcd) cannot be written; choose another place") }
       file = handle
-      writer = VCDWriter(names: names, levels: probe.levels, timescale: timescale) { [unowned self] in pending += Array($0.utf8) }
+      writer = VCDWriter(names: allNames, levels: levels, timescale: timescale) { [unowned self] in pending += Array($0.utf8) }
+    }
+    for (a, channels) in zip(analyzers, inputs) {
+      a.onEdge = { [unowned self] n, high, time in if let c = channels[n] { keep(Probe.Change(time: time, channel: c, level: high ? .high : .low)) } }
     }
     probe.onChange.append { [unowned self] c in
-      writer?.write(c)
-      trace.add(c)
-      if pending.count > 1 << 20 { flush() }
+      keep(c)
       for k in decoders.indices {
         for i in decoders[k].wires[c.channel] ?? [] {
           for a in decoders[k].channel.edge(i, high: c.level == .high || c.level == .contention, at: c.time) {
@@ -47,6 +60,13 @@ public final class Recording {
         }
       }
     }
+  }
+  /// The board's logic analyzers that have a wire.
+  public static func analyzers(of board: Board) -> [LogicAnalyzer] { board.parts.compactMap { $0 as? LogicAnalyzer }.filter { a in (0..<8).contains(where: a.isWired) } }
+  private func keep(_ c: Probe.Change) {
+    writer?.write(c)
+    trace.add(c)
+    if pending.count > 1 << 20 { flush() }
   }
   public func flush() {
     guard !pending.isEmpty else { return }

@@ -35,6 +35,8 @@ extension BoardWindow {
       let d = Double(event.wheel.preciseY)
       if plan.terminal.contains(mouse) {
         if SDL_GetModState().rawValue & (KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) != 0 { setFont(fontScale * (d > 0 ? 1.1 : 1 / 1.1)) } else { terminal.scroll(by: Int((d * 3).rounded())) }
+      } else if let r = logicArea, r.contains(mouse) {
+        if d != 0 { desk.changeLogic { $0.zoom(in: d > 0) } }
       } else if view.area.contains(mouse) {
         view.zoom(by: pow(1.15, d), at: mouse)
       }
@@ -97,6 +99,9 @@ extension BoardWindow {
         terminal.selectNothing()
         drag = .select(line: c.line, column: c.column)
       }
+    } else if let r = logicArea, let trace, r.contains(mouse) {
+      let channel = logicView.channel(at: mouse, in: r, of: trace.names.count)
+      desk.changeLogic { if let channel { $0.cycleTrigger(channel) } else { $0.rearm() } }
     } else if view.area.contains(mouse) {
       if let (i, touch) = view.touch(at: mouse) {
         drag = .touch(item: i, touch)
@@ -219,8 +224,8 @@ extension BoardWindow {
     case SDLK_F1: return press(.help)
     case SDLK_F2: return press(.pause)
     case SDLK_F3: return step(shift ? 10_000_000 : 1_000_000_000)
-    case SDLK_F4: return press(.slower)
-    case SDLK_F5: return press(.faster)
+    case SDLK_F4: return shift ? desk.changeLogic { $0.zoom(in: false) } : press(.slower)
+    case SDLK_F5: return shift ? desk.changeLogic { $0.zoom(in: true) } : press(.faster)
     case SDLK_F6: return isRepeat ? () : press(.reset)
     case SDLK_F7: return isRepeat ? () : press(.power)
     case SDLK_F8: return isRepeat ? () : press(.boot)
@@ -230,7 +235,7 @@ extension BoardWindow {
       let isFull = SDL_GetWindowFlags(window) & SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue != 0
       SDL_SetWindowFullscreen(window, isFull ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue)
       return
-    case SDLK_F12: return terminal.clear()
+    case SDLK_F12: return shift ? showLogic(!isLogicShown) : terminal.clear()
     default: break
     }
     if control && shift {
@@ -270,7 +275,8 @@ extension BoardWindow {
     var lines = Toolbar.Command.allCases.sorted { $0.key.dropFirst().compare($1.key.dropFirst(), options: .numeric) == .orderedAscending }.map { ($0.key, $0.explanation) }
     lines += [
       ("F11", "full screen"), ("F12", "clears the terminal"), ("Ctrl-Shift-C V", "copy what is selected, paste"), ("Shift-PgUp PgDn", "older lines; so does the wheel"), ("Ctrl-wheel", "size of the letters"),
-      ("wheel, drag", "on the scene: zoom and move it"), ("click, drag", "buttons, switches, knobs and sliders"), ("point at a pad", "its function, level and frequency"), ("drop a file", "flashes a firmware"),
+      ("wheel, drag", "on the scene: zoom and move it"), ("click, drag", "buttons, switches, knobs and sliders"), ("Shift-F12", "the logic analyzer, if something is recorded"), ("Shift-F4 F5", "its time: longer, shorter; so does the wheel"),
+      ("click a channel", "waits for its rising, its falling or no edge; beside it: goes on"), ("point at a pad", "its function, level and frequency"), ("drop a file", "flashes a firmware"),
     ]
     let keyWidth = Double(lines.map(\.0.count).max() ?? 0) * size / 2, textWidth = Double(lines.map(\.1.count).max() ?? 0) * size / 2
     let width = keyWidth + textWidth + 80 * scale, height = Double(lines.count) * lineHeight + 80 * scale

@@ -21,6 +21,13 @@ public final class BoardWindow {
   var fontScale = 1.0
   /// The part of the width, or height, that the scene has.
   var split = 0.5
+  /// The logic analyzer's panel under the scene, where something is recorded.
+  let trace: LogicTrace?
+  var isLogicShown = false
+  var logic: LogicTrace.Snapshot?
+  private var isLogicNew = false
+  var logicView = LogicView()
+  private(set) var logicArea: Rect?
   var toolbar = Toolbar(width: 1, scale: 1)
   var looks: Scene.Looks
   var report: Desk.Report?
@@ -48,9 +55,11 @@ public final class BoardWindow {
   public static func hasDisplay(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].contains { !(environment[$0] ?? "").isEmpty }
   }
+  /// - Parameter recording: what the logic analyzer's panel shows; nil: there is none.
   /// - Throws: `SceneError` where there is no display.
-  public init(session: Session) throws {
+  public init(session: Session, recording: Recording? = nil) throws {
     self.session = session
+    trace = recording?.trace
     let board = session.board
     SDL_SetMainReady()
     SDL_SetHint("SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR", "0")
@@ -76,7 +85,7 @@ public final class BoardWindow {
     terminal = t
     terminalView = TerminalView(screen: t, scale: 1)
     view = SceneView(scene: scene)
-    desk = Desk(scene: scene, loudspeaker: Loudspeaker(board))
+    desk = Desk(scene: scene, loudspeaker: Loudspeaker(board), trace: recording?.trace)
     canvas = try Canvas(width: 64, height: 64)
     looks = scene.capture()
     SDL_SetWindowMinimumSize(w, 480, 360)
@@ -85,6 +94,7 @@ public final class BoardWindow {
     terminal.onOutput = { [desk] in desk.type($0) }
     terminal.onBell = { [unowned self] in say("the board rings") }
     for remark in scene.remarks { say(remark) }
+    if trace != nil { showLogic(true) }
     try resized()
   }
   deinit {
@@ -143,6 +153,10 @@ public final class BoardWindow {
       toolbar.speed = r.speed
       report = r
       looks = r.looks
+      if let l = r.logic, l != logic {
+        logic = l
+        isLogicNew = true
+      }
       pace.add(r)
     }
     terminal.feed(desk.takeOutput())
@@ -170,12 +184,26 @@ public final class BoardWindow {
     canvas = try Canvas(width: max(Int(w), 64), height: max(Int(h), 64))
     layOut()
   }
+  func showLogic(_ on: Bool) {
+    guard trace != nil else { return say("nothing is recorded; start with --probe PAD,PAD or --decode, or wire a wokwi-logic-analyzer") }
+    isLogicShown = on
+    desk.showLogic(on)
+    layOut()
+  }
   func layOut() {
     plan = WindowPlan(width: Double(canvas.width), height: Double(canvas.height), scale: scale, split: split)
     let old = toolbar
     toolbar = Toolbar(width: plan.toolbar.width, scale: scale)
     (toolbar.isPaused, toolbar.isPowered, toolbar.speed) = (old.isPaused, old.isPowered, old.speed)
-    view.setArea(plan.scene)
+    var area = plan.scene
+    logicView.scale = scale
+    logicArea = nil
+    if isLogicShown, let trace {
+      let height = min(logicView.height(rows: trace.names.count + trace.decoderNames.count), (area.height * 0.6).rounded())
+      area.height -= height
+      logicArea = Rect(area.x, area.maxY, area.width, height)
+    }
+    view.setArea(area)
     terminalView.setScale(scale * fontScale)
     terminal.resize(rows: plan.rows(terminalView.cell), columns: plan.columns(terminalView.cell))
     isDrawnAnew = true
@@ -191,6 +219,7 @@ public final class BoardWindow {
       canvas.fill(.rect(plan.divider), Theme.line)
       _ = view.draw(looks, on: canvas, all: true)
       terminalView.drawAll(on: canvas, at: plan.terminalCorner, isFocused: isFocused)
+      drawLogic()
       toolbar.draw(on: canvas)
       drawStatus()
       if let tip { tipDrawn = tip.draw(on: canvas, within: view.area, scale: scale) }
@@ -208,6 +237,7 @@ public final class BoardWindow {
         if let tipDrawn { damage.append(tipDrawn) }
         tipDrawnFor = tip
       }
+      if isLogicNew, let r = drawLogic() { damage.append(r) }
       if isBarDirty {
         toolbar.draw(on: canvas)
         damage.append(plan.toolbar)
@@ -216,6 +246,12 @@ public final class BoardWindow {
       if frames % 6 == 0 { damage.append(drawStatus()) }
     }
     if !damage.isEmpty { present(damage) }
+  }
+  @discardableResult private func drawLogic() -> Rect? {
+    isLogicNew = false
+    guard let r = logicArea else { return nil }
+    if let logic { logicView.draw(logic, in: r, on: canvas) } else { canvas.fill(.rect(r), Theme.line) }
+    return r
   }
   private var tipDrawnFor: Tip?
   private func present(_ damage: [Rect]) {

@@ -18,6 +18,8 @@ final class Desk: @unchecked Sendable {
     /// Of the pad or leg that is pointed at.
     var pin: PinMeter.Reading?
     var pinName = "", pinFunction = ""
+    /// What the logic analyzer shows, where that is new.
+    var logic: LogicTrace.Snapshot?
     var time: UInt64 { looks.time }
   }
   private let lock = NSCondition()
@@ -33,10 +35,13 @@ final class Desk: @unchecked Sendable {
   private let meter = PinMeter()
   private var pad: (name: String, board: Board)?
   let loudspeaker: Loudspeaker
+  private let trace: LogicTrace?
+  private var isLogicShown = false, reports = 0
 
-  init(scene: Scene, loudspeaker: Loudspeaker) {
+  init(scene: Scene, loudspeaker: Loudspeaker, trace: LogicTrace?) {
     self.scene = scene
     self.loudspeaker = loudspeaker
+    self.trace = trace
   }
 
   // MARK: The window's side
@@ -85,6 +90,9 @@ final class Desk: @unchecked Sendable {
       self.pad = pad.map { ($0, board) }
     }
   }
+  /// Whether reports have what the logic analyzer shows.
+  func showLogic(_ on: Bool) { order { [unowned self] _ in isLogicShown = on } }
+  func changeLogic(_ change: @escaping (LogicTrace) -> Void) { order { [trace] _ in if let trace { change(trace) } } }
   func setPower(_ on: Bool) {
     order { [unowned self] session in power(on, session.board) }
   }
@@ -134,6 +142,9 @@ final class Desk: @unchecked Sendable {
     var r = Report(looks: looks, loads: loads, isPaused: session.isPaused, isPowered: isPowered, speed: session.speed, pin: meter.reading(machine))
     r.pinName = pad?.name ?? meter.pin?.name.split(separator: ":").last.map(String.init) ?? ""
     r.pinFunction = pad.map { $0.board.function(of: $0.name) } ?? ""
+    // An eye reads no more than twenty of these a second.
+    if isLogicShown, reports % 3 == 0 { r.logic = trace?.snapshot(at: machine.now) }
+    reports += 1
     lock.withLock {
       report = r
       isWanted = false

@@ -38,6 +38,10 @@ public final class LogicAnalyzer: Part {
     let names = attribute("channelNames").split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 > " " && $0 < "\u{7F}" } }
     return (0..<8).map { $0 < names.count && !names[$0].isEmpty ? names[$0] : "D\($0)" }
   }
+  /// The levels that are written down, a bit a channel.
+  public var recordedLevels: UInt8 { state.pointee.told }
+  /// Something is wired to a channel.
+  public func isWired(_ channel: Int) -> Bool { pins["D\(channel)"].map { $0.net.pins.count > 1 } ?? false }
   private var levels: UInt8 { (0..<8).reduce(0) { $0 | (pin("D\($1)").isHigh ? 1 << UInt8($1) : 0) } }
   private func changed() {
     let mode = attribute("triggerMode"), isMet = (pins[attribute("triggerPin")] ?? pin("D7")).isHigh == (attribute("triggerLevel") != "low")
