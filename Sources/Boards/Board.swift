@@ -154,7 +154,15 @@ open class Board {
   /// - Parameter wire: two or more ends, as in `GP0-GP5` or `GP0-led:A`.
   /// - Throws: `BoardError` for a pad that the board does not have.
   public final func connect(_ wire: String) throws {
-    let ends = wire.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    // Names of legs may end in a minus sign.
+    var ends: [String] = [], name = ""
+    for (n, word) in wire.split(separator: "-", omittingEmptySubsequences: false).enumerated() {
+      name += (n > 0 && !name.isEmpty ? "-" : "") + word
+      guard (try? pin(name)) != nil else { continue }
+      ends.append(name)
+      name = ""
+    }
+    if !name.isEmpty { ends += name.split(separator: "-").map(String.init) }
     guard ends.count > 1 else { throw BoardError("the wire \(wire) has one end; name two pads, as in GP0-GP5") }
     for other in ends.dropFirst() {
       do { try self.wire(ends[0], other, color: "green") } catch { throw BoardError("the wire \(wire) cannot be laid: \(error)") }

@@ -15,8 +15,8 @@ public struct BoardLoader: Sendable {
     public var project: DiagramProject?
   }
   /// - Parameters:
-  ///   - subject: a board's name, a firmware file, a diagram, a `wokwi.toml` or the folder of either; nil: the Pico.
-  ///   - firmware: a file or a version; nil: the board's own default.
+  ///   - subject: a board's name, a firmware file, a build's `flasher_args.json`, a diagram, a `wokwi.toml` or the folder of one; nil: the Pico.
+  ///   - firmware: a file, a build's `flasher_args.json` or its folder, or a version; nil: the board's own default.
   ///   - flash: a file that keeps the flash; when it is there, only a firmware that is named goes over it.
   ///   - rom: the vendor's boot ROM image; nil: our own.
   ///   - other: a board to set it beside, in one machine.
@@ -24,7 +24,11 @@ public struct BoardLoader: Sendable {
     var chosen = firmware, project: DiagramProject?
     let description: BoardDescription
     var isFolder: ObjCBool = false
-    if let s = subject, FileManager.default.fileExists(atPath: s, isDirectory: &isFolder), isFolder.boolValue || s.hasSuffix(".json") || s.hasSuffix(".toml") {
+    if let s = subject, let build = try FlasherArguments(at: s) {
+      guard firmware == nil else { throw BoardError("\(build.name) names firmware already; give it or --firmware, not both") }
+      description = try Catalog.board(for: build.chip)
+      chosen = s
+    } else if let s = subject, FileManager.default.fileExists(atPath: s, isDirectory: &isFolder), isFolder.boolValue || s.hasSuffix(".json") || s.hasSuffix(".toml") {
       let p = try DiagramProject(at: s)
       description = p.description
       chosen = firmware ?? p.firmware
@@ -47,6 +51,8 @@ public struct BoardLoader: Sendable {
     if let flash, isKept { try keep(flash, in: board) }
     if isKept && chosen == nil {
       // The file has its firmware.
+    } else if let chosen, let build = try FlasherArguments(at: chosen) {
+      remarks = try build.load(into: board)
     } else if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
       remarks = try board.load(firmware: Self.read(version), name: version)
     } else {

@@ -41,10 +41,10 @@ import Testing
     }
     func remove() { try? FileManager.default.removeItem(at: url) }
   }
-  /// One sentence, exit 1, nothing on standard output.
-  static func refuses(_ arguments: [String], _ words: String..., source: SourceLocation = #_sourceLocation) throws {
+  /// One sentence, the exit code, nothing on standard output.
+  static func refuses(_ arguments: [String], code: Int32 = 1, _ words: String..., source: SourceLocation = #_sourceLocation) throws {
     let r = try run(arguments)
-    #expect(r.code == 1 && r.out.isEmpty, "\(arguments): \(r.code) \(r.out)", sourceLocation: source)
+    #expect(r.code == code && r.out.isEmpty, "\(arguments): \(r.code) \(r.out)", sourceLocation: source)
     let lines = r.err.split(separator: "\n").filter { !$0.hasPrefix("note:") }
     #expect(lines.count == 1 && lines[0].hasPrefix("solderless: "), "\(r.err)", sourceLocation: source)
     for w in words { #expect(r.err.contains(w), "\(r.err)", sourceLocation: source) }
@@ -65,12 +65,12 @@ import Testing
     defer { folder.remove() }
     let good = Self.firmware!
     try Self.refuses(["run", folder.file("cut.uf2", good.prefix(good.count / 2 + 100)), "--time-limit", "1"], "cut.uf2")
-    try Self.refuses(["run", folder.file("esp.uf2", Self.uf2(family: 0x1C5F_21B0)), "--time-limit", "1"], "ESP32")
+    try Self.refuses(["run", folder.file("esp.uf2", Self.uf2(family: 0x1C5F_21B0)), "--time-limit", "1"], "does not fit", "4096 KiB")
     var elf = Data([0x7F, 0x45, 0x4C, 0x46, 1, 1, 1, 0]) + Data(count: 8)
     elf += Data([2, 0, 0xF3, 0, 1, 0, 0, 0]) + Data(count: 28)
     try Self.refuses(["run", folder.file("riscv.elf", elf), "--time-limit", "1"], "riscv.elf")
     try Self.refuses(["run", folder.file("empty.uf2", Data()), "--time-limit", "1"], "empty")
-    try Self.refuses(["run", folder.url.path, "--time-limit", "1"], "is a folder")
+    try Self.refuses(["run", folder.url.path, "--time-limit", "1"], code: 2, "diagram.json")
     try Self.refuses(["run", folder.file("large.uf2", Self.uf2(address: 0x1000_0000 + 2 << 20)), "--time-limit", "1"], "does not fit", "2048 KiB")
     try Self.refuses(["run", folder.url.appendingPathComponent("none.uf2").path], "there is no file")
   }

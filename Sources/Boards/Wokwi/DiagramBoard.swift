@@ -71,6 +71,7 @@ public struct DiagramProject: Sendable {
     let folder = isFolder.boolValue ? (path.hasSuffix("/") ? path : path + "/") : path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     func beside(_ name: String) -> String { name.hasPrefix("/") ? name : folder + name }
     let file = !isFolder.boolValue && path.hasSuffix(".json") ? path : beside("diagram.json")
+    guard FileManager.default.fileExists(atPath: file) else { throw BoardError("there is no diagram.json in \(folder.isEmpty ? "this folder" : folder); name a folder that has one, or a firmware file") }
     diagram = try Diagram(reading: BoardLoader.read(file), named: file)
     let boards = diagram.items.filter { DiagramTypes.board($0.type) != nil }
     guard let item = boards.first else {

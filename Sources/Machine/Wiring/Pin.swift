@@ -152,7 +152,8 @@ public final class Net {
     guard new != level.pointee else { return }
     level.pointee = new
     if new == .contention { onContention?(self) }
-    for p in pins { p.onChange?(new) }
+    // Probes before legs, so that they see a change before what it brings about.
     onChange?(new)
+    for p in pins { p.onChange?(new) }
   }
 }

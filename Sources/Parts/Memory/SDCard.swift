@@ -56,6 +56,8 @@ public final class SDCard: Part, KeepsBytes {
       state.pointee.isShown = false
     }
     self.port = port
+    // A card pulls DAT3, which is the select, up by itself (SD physical layer §6.2).
+    pin("CS").drive = .pullUp
     // CD is tied to ground while there is no card.
     pin("CD").drive = .low
   }

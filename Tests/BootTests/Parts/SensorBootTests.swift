@@ -36,7 +36,7 @@ import Testing
       Issue.record("\(what): \(String(describing: got))")
       return
     }
-    for (i, w) in wanted.enumerated() { #expect(abs(got[n][i] - w) <= within[min(i, within.count - 1)], "\(what): \(got[n]), not \(wanted)") }
+    for (i, w) in wanted.enumerated() { #expect(abs(got[n][i] - w) <= within[min(i, within.count - 1)] + 1e-9, "\(what): \(got[n]), not \(wanted)") }
   }
   @Test(.enabled(if: BootTests.available)) func sensorsOnWiresOfTheirOwn() throws {
     let board = try BootTests.board("1.28.0")
