@@ -17,7 +17,7 @@ public final class ESP32 {
   public let rng: ESP32RNG, analog: ESP32AnalogBus
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS
   public let radio: ESP32Radio
-  public let pcnt: ESP32PCNT, sdmmc: ESP32SDMMC
+  public let pcnt: ESP32PCNT, sdmmc: ESP32SDMMC, i2ss: [ESP32I2S]
   public let aes: ESP32AES, sha: ESP32SHA, rsa: ESP32RSA
   private let mmus: [ESP32CacheMMU]
   private let buses: [Bus]
@@ -70,6 +70,7 @@ public final class ESP32 {
     analog = ESP32AnalogBus(arena: arena)
     ledc = ESP32LEDC(arena: arena, scheduler: scheduler, clocks: clocks)
     rmt = ESP32RMT(arena: arena, scheduler: scheduler, clocks: clocks)
+    i2ss = (0..<2).map { ESP32I2S(name: "I2S\($0)", arena: arena) }
     i2cs = (0..<2).map { [clocks] in ESP32I2C(name: "ESP32.I2C\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     sens = ESP32SENS(arena: arena, scheduler: scheduler)
     pcnt = ESP32PCNT(arena: arena, scheduler: scheduler, clocks: clocks)
@@ -142,12 +143,12 @@ public final class ESP32 {
     let rngPage = ESP32SharedPage(name: "ESP32.WDEV", [(0x144, 4, rng), (0, 0x1000, stub("WDEV"))])
     var apb: [(UInt32, Device, UInt32)] = [
       (0x3FF4_0000, uarts[0], 1), (0x3FF4_2000, spis[1], 1), (0x3FF4_3000, spis[0], 1), (0x3FF4_4000, gpio, 1), (0x3FF4_5000, stub("FE2"), 1), (0x3FF4_6000, fe, 1), (0x3FF4_7000, frcTimers, 1),
-      (0x3FF4_8000, rtcPage, 1), (0x3FF4_9000, ioMux, 1), (0x3FF4_B000, stub("HINF"), 1), (0x3FF4_C000, stub("UHCI1"), 1), (0x3FF4_E000, analog, 1), (0x3FF4_F000, stub("I2S0"), 1), (0x3FF5_0000, uarts[1], 1),
+      (0x3FF4_8000, rtcPage, 1), (0x3FF4_9000, ioMux, 1), (0x3FF4_B000, stub("HINF"), 1), (0x3FF4_C000, stub("UHCI1"), 1), (0x3FF4_E000, analog, 1), (0x3FF4_F000, i2ss[0], 1), (0x3FF5_0000, uarts[1], 1),
       (0x3FF5_1000, stub("BT", pages: 2), 2), (0x3FF5_3000, i2cs[0], 1), (0x3FF5_4000, stub("UHCI0"), 1), (0x3FF5_5000, stub("SLCHOST"), 1), (0x3FF5_6000, rmt, 1),
       (0x3FF5_7000, pcnt, 1), (0x3FF5_8000, slc, 1), (0x3FF5_9000, ledc, 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, stub("NRX"), 1),
       (0x3FF5_D000, stub("BB"), 1), (0x3FF5_E000, stub("MCPWM0"), 1), (0x3FF5_F000, timerGroups[0], 1), (0x3FF6_0000, timerGroups[1], 1), (0x3FF6_1000, stub("RTCMEM", pages: 3), 3),
       (0x3FF6_4000, spis[2], 1), (0x3FF6_5000, spis[3], 1), (0x3FF6_6000, apbControl, 1), (0x3FF6_7000, i2cs[1], 1), (0x3FF6_8000, sdmmc, 1), (0x3FF6_9000, stub("EMAC", pages: 2), 2),
-      (0x3FF6_B000, stub("TWAI"), 1), (0x3FF6_C000, stub("MCPWM1"), 1), (0x3FF6_D000, stub("I2S1"), 1), (0x3FF6_E000, uarts[2], 1), (0x3FF6_F000, stub("MCPWM2"), 1), (0x3FF7_0000, stub("MCPWM3"), 1),
+      (0x3FF6_B000, stub("TWAI"), 1), (0x3FF6_C000, stub("MCPWM1"), 1), (0x3FF6_D000, i2ss[1], 1), (0x3FF6_E000, uarts[2], 1), (0x3FF6_F000, stub("MCPWM2"), 1), (0x3FF7_0000, stub("MCPWM3"), 1),
       (0x3FF7_1000, stub("RWBT", pages: 2), 2), (0x3FF7_3000, radio, 2), (0x3FF7_5000, rngPage, 1), (0x3FF7_6000, stub("WIFI2", pages: 10), 10),
     ]
     let bus: [(UInt32, Device, UInt32)] = [
@@ -232,7 +233,7 @@ public final class ESP32 {
     // ESP32 TRM §5.2.3; WDG, WIFI and others have no block here.
     dport.blocks = [
       0: [frcTimers], 1: [spis[0], spis[1]], 2: [uarts[0]], 5: [uarts[1]], 6: [spis[2]], 13: [timerGroups[0]], 15: [timerGroups[1]], 16: [spis[3]], 23: [uarts[2]],
-      7: [i2cs[0]], 9: [rmt], 10: [pcnt], 11: [ledc], 18: [i2cs[1]],
+      4: [i2ss[0]], 7: [i2cs[0]], 9: [rmt], 10: [pcnt], 11: [ledc], 18: [i2cs[1]], 21: [i2ss[1]],
     ]
     dport.accelerators = [0: [aes], 1: [sha], 2: [rsa]]
     sens.volts = { [unowned self] n in gpio.pins[n].volts }
@@ -370,7 +371,7 @@ public final class ESP32 {
     pendingReset.pointee = PendingReset()
     machine.scheduler.cancel(resetEvent)
     rtc.afterSystemReset()
-    for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, pcnt, sdmmc, radio, aes, sha, rsa] + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
+    for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, pcnt, sdmmc, radio, aes, sha, rsa] + i2ss + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
     gpio.reset()
     // The straps are taken when the RTC starts; other resets find them as they were.
     if cause == ESP32RTCControl.Cause.powerOn || cause == ESP32RTCControl.Cause.rtcWatchdogRTC { gpio.takeStraps() }

@@ -25,8 +25,12 @@ public final class ESP32DPort: RegisterDevice, RegisterNaming {
       .memPdMask: 1, .romFoCtrl: 3, .sramFoCtrl0: ~0, .sramFoCtrl1: 1, .tagFoCtrl: 0x101, .ahbMpuTable0: ~0, .ahbMpuTable1: 0x1FF, .wifiClkEn: 0xFFFC_E030, .btLpckDivInt: 0xFF,
       .btLpckDivFrac: 0x200_1001, .proIntrusionCtrl: 1, .appIntrusionCtrl: 1, .frontEndMemPd: 5, .proCpuRecordCtrl: 0x100, .appCpuRecordCtrl: 0x100, .date: 0x160_5190, .proCacheCtrl1: 0x8FF, .appCacheCtrl1: 0x8FF,
     ]
-    for x in Register.allCases where x.rawValue < 0xEC || x.rawValue > 0x440 { r[x].bits(0...31).reset(stored[x] ?? 0) }
-    for x in [Register.memAccessDbug0, .memAccessDbug1, .proDcacheDbug1, .appDcacheDbug1] { r[x].reset(0) }
+    for x in Register.allCases where x.rawValue < 0xEC || x.rawValue >= 0x440 { r[x].bits(0...31).reset(stored[x] ?? 0) }
+    // What the cores were at when a watchdog bit is not kept.
+    for x in [Register.proCpuRecordStatus, .appCpuRecordStatus] { r[x, count: 9].reset(0) }
+    // No access was refused.
+    for x in [Register.memAccessDbug0, .memAccessDbug1] { r[x].reset(0) }
+    for x in [Register.proDcacheDbug1, .appDcacheDbug1] { r[x, count: 9].reset(0) }
     r[.ahbliteMpuTableUart, count: 47].bits(0...5)
     r[.romMpuTable0, count: 4].bits(0...1).reset(1)
     r[.shromMpuTable0, count: 24].bits(0...1).reset(1)

@@ -39,7 +39,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
     r[.lactrtc].bits(6...31)
     r[.intEnaTimers].bits(0...3).onWrite { d, _ in d.updateInterrupts() }
     r[.intRawTimers].bits(0...3, .readOnly)
-    r[.intStTimers].onRead { $0[.intRawTimers] & $0[.intEnaTimers] }
+    r[.intStTimers].onRead { $0.active }
     r[.intClrTimers].onWrite { d, v in
       d[.intRawTimers] &= ~v
       d.updateInterrupts()
@@ -136,8 +136,10 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
     if config[bit: 29] { load(n) }
     updateInterrupts()
   }
+  /// The watchdog's interrupt is enabled by LEVEL_INT_EN alone: the vendor's task watchdog leaves INT_ENA as it is.
+  private var active: UInt32 { self[.intRawTimers] & (self[.intEnaTimers] | (self[.wdtconfig0][bit: 21] ? 1 << 2 : 0)) }
   private func updateInterrupts() {
-    let active = self[.intRawTimers] & self[.intEnaTimers]
+    let active = active
     for n in 0..<4 { irq[n].set(active[bit: n]) }
   }
 
@@ -151,6 +153,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
     }
     runWatchdog()
     stages.arm()
+    updateInterrupts()
   }
   private func runWatchdog() { stages.isRunning = self[.wdtconfig0][bit: 31] || (state.pointee.flashBoot && self[.wdtconfig0][bit: 14]) }
   /// The chip boots from flash: the watchdog guards it until firmware says otherwise (§18.3.3).
