@@ -30,6 +30,20 @@ import Testing
     keys[2].isClosed = false
     #expect(columns.map(\.level) == [.high, .low])
   }
+  /// A clock's fall makes a target let go of the data line, and both have a resistor to the same supply.
+  @Test func aChangeThatAChangeBringsAboutStays() {
+    let supply = Pin("v", arena: arena), data = Pin("sda", arena: arena), clock = Pin("scl", arena: arena), target = Pin("t", arena: arena)
+    let both = [Contact("r1", supply, data, ohms: 4700, closed: true, arena: arena), Contact("r2", supply, clock, ohms: 4700, closed: true, arena: arena)]
+    supply.drive = .high
+    Net.tie(data, target)
+    target.drive = .low
+    clock.onChange = { if $0 == .low { target.drive = .none } }
+    clock.drive = .low
+    withExtendedLifetime(both) { #expect(clock.level == .low && data.level == .high) }
+    clock.onChange = { if $0 == .high { target.drive = .low } }
+    clock.drive = .none
+    #expect(clock.level == .high && data.level == .low)
+  }
   @Test func aResistorWeakens() {
     let supply = Pin("v", arena: arena), net = Pin("n", arena: arena)
     _ = Contact("r", supply, net, ohms: 10_000, closed: true, arena: arena)

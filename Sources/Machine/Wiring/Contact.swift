@@ -72,7 +72,10 @@ extension Net {
       for net in node { new.append((net, level)) }
       rest.removeAll { net in node.contains { $0 === net } }
     }
-    for (net, level) in new { net.settle(level) }
+    // All levels first: what is told may change drives, and with them levels that were told meanwhile.
+    let changed = new.filter { net, level in net.level.pointee != level }
+    for (net, level) in changed { net.level.pointee = level }
+    for (net, level) in changed where net.level.pointee == level { net.tell(level) }
     for (net, _) in new where net.hasVoltListeners { net.tellVolts() }
   }
   /// What a voltmeter shows; nil when nothing drives the net. Dividers of resistors are solved.

@@ -151,6 +151,9 @@ public final class Net {
   func settle(_ new: NetLevel) {
     guard new != level.pointee else { return }
     level.pointee = new
+    tell(new)
+  }
+  func tell(_ new: NetLevel) {
     if new == .contention { onContention?(self) }
     // Probes before legs, so that they see a change before what it brings about.
     onChange?(new)
