@@ -46,10 +46,17 @@ import TestSupport
     // While time stands still nothing answers; then all that was typed does.
     try w.wait(for: ">>>")
     try w.xdotool("key", "F2")
-    Thread.sleep(forTimeInterval: 0.3)
+    try w.eventually { try w.color(of: .pause) == 0x35557C }
     try w.type("print('be', 'hind')\n")
-    Thread.sleep(forTimeInterval: 0.6)
+    // The display keeps the order of what happens on it: when the pointer is seen, the keys were.
+    try w.point(at: .fit)
+    try w.eventually { try w.color(of: .fit) == 0x2E3843 }
     #expect(try !w.text().contains { $0.contains("be hind") })
+    // Single steps bring it out, if enough of them are taken.
+    let before = try w.picture()
+    try w.xdotool("key", "F3")
+    try w.eventually { try w.picture().differs(from: before, in: w.status) }
+    #expect(try w.color(of: .pause) == 0x35557C)
     try w.xdotool("key", "F2")
     try w.wait(for: "be hind")
     // The help page covers the terminal, and goes.
@@ -83,12 +90,41 @@ import TestSupport
     let notes = folder.appendingPathComponent("a file.txt"), firmware = folder.appendingPathComponent("other.uf2")
     try Data("hello".utf8).write(to: notes)
     try old.write(to: firmware)
+    let before = try w.picture()
     try w.drop(notes)
-    Thread.sleep(forTimeInterval: 0.5)
+    // It is said at the right of the last line.
+    try w.eventually { try w.picture().differs(from: before, in: Rect(w.status.maxX - 60, w.status.y, 60, w.status.height)) }
     try w.type("print('a'+'live')\n")
     try w.wait(for: "alive")
     try w.drop(firmware)
     try w.wait(for: "v1.24.1")
+    #expect(try w.close() == 0)
+  }
+  @Test(.timeLimit(.minutes(2))) func theLogicAnalyzerFollowsAPadAndStopsAtItsEdge() throws {
+    let w = try Display.Window(["pico", "--probe", "GP2"])
+    try w.wait(for: ">>>")
+    let panel = w.plan.scene.maxY - LogicView().height(rows: 1), x = 300, low = Int(panel) + 43, high = Int(panel) + 28
+    func isLine(_ y: Int) throws -> Bool { try w.picture().pixel(x, y) == 0x5C9DEB }
+    try w.eventually { try isLine(low) && !isLine(high) }
+    try w.type("from machine import Pin; p = Pin(2, Pin.OUT, value=1)\n")
+    try w.eventually { try isLine(high) && !isLine(low) }
+    // Its name clicked twice: a falling edge is waited for, and then the view stands with the line low behind the trigger.
+    let name = Rect(0, panel + 24, 110, 24), before = try w.picture()
+    try w.xdotool("mousemove", name.centre)
+    try w.xdotool("click", "1")
+    try w.eventually { try w.picture().differs(from: before, in: name) }
+    let rising = try w.picture()
+    try w.xdotool("click", "1")
+    try w.eventually { try w.picture().differs(from: rising, in: name) }
+    try w.type("p.off(); p.on(); p.off(); print('off')\n")
+    try w.wait(for: "off")
+    let trigger = 110 + (Int(w.plan.scene.width) - 110) / 4
+    try w.eventually {
+      let p = try w.picture()
+      return (trigger - 2...trigger + 2).contains { p.pixel($0, Int(panel) + 15) == 0xF5D67B } && p.pixel(trigger - 20, high) == 0x5C9DEB
+    }
+    try w.xdotool("key", "shift+F12")
+    try w.eventually { try w.picture().pixel(x, Int(panel)) != 0x38424E }
     #expect(try w.close() == 0)
   }
   @Test(.timeLimit(.minutes(1))) func withoutADisplayTheRunGoesOnWithoutAWindow() throws {
@@ -125,6 +161,9 @@ enum Display {
   struct Failure: Error, CustomStringConvertible { var description: String }
   struct Picture {
     var width: Int, bytes: [UInt8]
+    func differs(from other: Picture, in r: Rect) -> Bool {
+      (Int(r.y)..<Int(r.maxY)).contains { y in (Int(r.x)..<Int(r.maxX)).contains { pixel($0, y) != other.pixel($0, y) } }
+    }
     /// 0xRRGGBB.
     func pixel(_ x: Int, _ y: Int) -> UInt32 {
       let i = (y * width + x) * 4
@@ -139,7 +178,8 @@ enum Display {
     private let server = Process(), program = Process()
     private var display = ""
     private var id = ""
-    private let plan: WindowPlan
+    let plan: WindowPlan
+    private let toolbar: Toolbar
     private let view: SceneView
     private let cell = TerminalView.cell(1)
     private let letters: [[UInt32]: Character]
@@ -151,7 +191,9 @@ enum Display {
       server.standardOutput = numbers
       server.standardError = FileHandle.nullDevice
       try server.run()
-      display = ":" + String(decoding: numbers.fileHandleForReading.availableData, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      var number: [UInt8] = []
+      while number.last != 10, case let more = numbers.fileHandleForReading.availableData, !more.isEmpty { number += more }
+      display = ":" + String(decoding: number, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       program.executableURL = solderlessBinary
       program.arguments = ["run"] + arguments
       var environment = ProcessInfo.processInfo.environment
@@ -166,6 +208,7 @@ enum Display {
       let board = try Catalog.make(Catalog.board(named: "pico"))
       view = SceneView(scene: Scene(board))
       plan = WindowPlan(width: Double(Self.width), height: Double(Self.height), scale: 1, split: 0.45)
+      toolbar = Toolbar(width: plan.toolbar.width, scale: 1)
       view.setArea(plan.scene)
       letters = try Self.letters(cell)
       let found = try run("xdotool", ["search", "--sync", "--onlyvisible", "--name", "Solderless"])
@@ -239,6 +282,14 @@ enum Display {
         return s
       }
     }
+    var status: Rect { plan.status }
+    private func area(of command: Toolbar.Command) throws -> Rect { try #require(toolbar.places.first { $0.command == command }).area }
+    /// What is behind a button's letters.
+    func color(of command: Toolbar.Command) throws -> UInt32 {
+      let r = try area(of: command)
+      return try picture().pixel(Int(r.centre.x), Int(r.y) + 3)
+    }
+    func point(at command: Toolbar.Command) throws { try xdotool("mousemove", area(of: command).centre) }
     func drop(_ file: URL) throws {
       try script("drop_file.py", id, file.path, "100", "300")
     }
