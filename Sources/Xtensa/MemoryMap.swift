@@ -208,10 +208,10 @@ final class MemoryMap {
   // MARK: Tables
 
   /// Sets the tables' entries for the page at `page` * 4096.
-  private func refresh(_ page: UInt32, _ core: XtensaCore) {
+  func refresh(_ page: UInt32, _ core: XtensaCore) {
     let i = Int(page)
     var words: UnsafeMutableRawPointer?, writes: UnsafeMutableRawPointer?, bytes = false
-    if core.allowsData(page << 12), let p = place(page << 12), !p.isReversed {
+    if core.allowsData(page << 12), !core.isWatched(page), let p = place(page << 12), !p.isReversed {
       let m = stores[p.store].memory
       words = p.bytes
       bytes = p.access.contains(.bytes)

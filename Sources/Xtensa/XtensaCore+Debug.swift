@@ -22,9 +22,26 @@ extension XtensaCore {
     }
     return true
   }
+  /// The page in which data breakpoint `i` is; nil: it is off. It covers 64 bytes at most.
+  private func watchedPage(_ i: Int) -> UInt32? { sr[Number.dbreakC + i] >> 30 == 0 ? nil : sr[Number.dbreakA + i] >> 12 }
+  /// Whether accesses to a page of 4 KiB take the slow path, because a data breakpoint is in it. Firmware keeps one at the end of
+  /// the running task's stack, so this must cost nothing elsewhere.
+  func isWatched(_ page: UInt32) -> Bool {
+    for i in 0..<configuration.breakpoints where watchedPage(i) == page { return true }
+    return false
+  }
+  /// Sets a register of a data breakpoint.
+  func setDataBreak(_ n: Int, _ v: UInt32) {
+    let i = n & 1, old = watchedPage(i)
+    sr[n] = v
+    let new = watchedPage(i)
+    guard old != new else { return }
+    if let old { map.refresh(old, self) }
+    if let new { map.refresh(new, self) }
+  }
   /// DBREAK: an access that one of the data breakpoints names.
   func dataBreak(_ address: UInt32, write: Bool) -> Bool {
-    for i in 0..<configuration.breakpoints {
+    for i in 0..<configuration.breakpoints where sr[Number.dbreakC + i] >> 30 != 0 {
       let control = sr[Number.dbreakC + i], mask = control & 0x3F | 0xFFFF_FFC0
       guard control[bit: write ? 31 : 30], address & mask == sr[Number.dbreakA + i] & mask else { continue }
       if raiseDebug(4 | UInt32(i) << 8) { return true }

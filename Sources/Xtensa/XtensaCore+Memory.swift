@@ -149,7 +149,7 @@ extension XtensaCore {
       raise(.loadStoreError, address: address)
       return false
     }
-    if state.pointee.careful, dataBreak(address, write: write) { return false }
+    if dataBreak(address, write: write) { return false }
     return true
   }
 

@@ -257,9 +257,8 @@ extension XtensaCore {
     case Number.icountLevel:
       sr[n] = v & 15
       updateCareful()
-    case Number.dbreakC, Number.dbreakC + 1:
-      sr[n] = v & 0xC000_003F
-      updateCareful()
+    case Number.dbreakA, Number.dbreakA + 1: setDataBreak(n, v)
+    case Number.dbreakC, Number.dbreakC + 1: setDataBreak(n, v & 0xC000_003F)
     default: sr[n] = v
     }
   }

@@ -314,11 +314,11 @@ public final class XtensaCore: Core {
       }
     }
   }
-  /// Whether something must be looked at before each instruction or at each access.
+  /// Whether something must be looked at before each instruction.
   func updateCareful() {
     let was = state.pointee.careful
     state.pointee.careful =
-      onInstruction != nil || !breakpoints.isEmpty || sr[Number.ibreakEnable] != 0 || sr[Number.icountLevel] != 0 || sr[Number.dbreakC] >> 30 != 0 || sr[Number.dbreakC + 1] >> 30 != 0
+      onInstruction != nil || !breakpoints.isEmpty || sr[Number.ibreakEnable] != 0 || sr[Number.icountLevel] != 0
     if state.pointee.careful != was { limit.pointee = min(limit.pointee, cycles.pointee) }
   }
 }
