@@ -64,7 +64,8 @@ public final class ESP32Board: Board {
       }
     }
     for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
-    return image.notes + image.warnings
+    let hasBootLoader = flash.contents[0x1000] == 0xE9
+    return image.notes + image.warnings + (hasBootLoader ? [] : ["\(file) is an application alone and the flash has no boot loader, so nothing will start; name the build's flasher_args.json, or an image with its boot loader"])
   }
   /// A prompt was seen: what comes before would interrupt the firmware's start.
   public override var consoleReady: Bool { state.pointee.prompted }

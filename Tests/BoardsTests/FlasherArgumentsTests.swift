@@ -70,6 +70,12 @@ private struct Build {
     let said = says(try Build(Build.json(files)))
     #expect(said.contains(sentence), "\(said)")
   }
+  @Test func anApplicationAloneIsRemarkedOn() throws {
+    let build = try Build(Build.json(Build.good))
+    defer { build.remove() }
+    let remarks = try BoardLoader(store: FirmwareStore()).load(build.folder.appendingPathComponent("app.bin").path, firmware: nil, rom: nil).remarks
+    #expect(remarks.count == 1 && remarks[0].contains("app.bin is an application alone"), "\(remarks)")
+  }
   @Test func wrongChipsAndSizes() throws {
     let s3 = says(try Build(Build.json(Build.good), application: Build.image(chip: 9, Build.application(64))))
     #expect(s3.contains("app.bin is for ESP32-S3, not for the board's ESP32"), "\(s3)")

@@ -139,13 +139,15 @@ public final class ESP32 {
     // Measurements of the radio's calibration: they end at once.
     let fe = stub("FE")
     fe.handshakes = [0x7C: (1 << 1, 1 << 31)]
+    let nrx = stub("NRX")
+    nrx.handshakes = [0x18: (1 << 23, 1 << 24)]
     let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
     let rngPage = ESP32SharedPage(name: "ESP32.WDEV", [(0x144, 4, rng), (0, 0x1000, stub("WDEV"))])
     var apb: [(UInt32, Device, UInt32)] = [
       (0x3FF4_0000, uarts[0], 1), (0x3FF4_2000, spis[1], 1), (0x3FF4_3000, spis[0], 1), (0x3FF4_4000, gpio, 1), (0x3FF4_5000, stub("FE2"), 1), (0x3FF4_6000, fe, 1), (0x3FF4_7000, frcTimers, 1),
       (0x3FF4_8000, rtcPage, 1), (0x3FF4_9000, ioMux, 1), (0x3FF4_B000, stub("HINF"), 1), (0x3FF4_C000, stub("UHCI1"), 1), (0x3FF4_E000, analog, 1), (0x3FF4_F000, i2ss[0], 1), (0x3FF5_0000, uarts[1], 1),
       (0x3FF5_1000, stub("BT", pages: 2), 2), (0x3FF5_3000, i2cs[0], 1), (0x3FF5_4000, stub("UHCI0"), 1), (0x3FF5_5000, stub("SLCHOST"), 1), (0x3FF5_6000, rmt, 1),
-      (0x3FF5_7000, pcnt, 1), (0x3FF5_8000, slc, 1), (0x3FF5_9000, ledc, 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, stub("NRX"), 1),
+      (0x3FF5_7000, pcnt, 1), (0x3FF5_8000, slc, 1), (0x3FF5_9000, ledc, 1), (0x3FF5_A000, efuse, 1), (0x3FF5_B000, stub("FLASH_ENCRYPTION"), 1), (0x3FF5_C000, nrx, 1),
       (0x3FF5_D000, stub("BB"), 1), (0x3FF5_E000, stub("MCPWM0"), 1), (0x3FF5_F000, timerGroups[0], 1), (0x3FF6_0000, timerGroups[1], 1), (0x3FF6_1000, stub("RTCMEM", pages: 3), 3),
       (0x3FF6_4000, spis[2], 1), (0x3FF6_5000, spis[3], 1), (0x3FF6_6000, apbControl, 1), (0x3FF6_7000, i2cs[1], 1), (0x3FF6_8000, sdmmc, 1), (0x3FF6_9000, stub("EMAC", pages: 2), 2),
       (0x3FF6_B000, stub("TWAI"), 1), (0x3FF6_C000, stub("MCPWM1"), 1), (0x3FF6_D000, i2ss[1], 1), (0x3FF6_E000, uarts[2], 1), (0x3FF6_F000, stub("MCPWM2"), 1), (0x3FF7_0000, stub("MCPWM3"), 1),

@@ -7,9 +7,14 @@ public final class ESP32GPIO: RegisterDevice, RegisterNaming {
     case enable1 = 0x2C, enable1W1ts = 0x30, enable1W1tc = 0x34, strap = 0x38, `in` = 0x3C, in1 = 0x40, status = 0x44, statusW1ts = 0x48, statusW1tc = 0x4C, status1 = 0x50
     case status1W1ts = 0x54, status1W1tc = 0x58, acpuInt = 0x60, acpuNmiInt = 0x64, pcpuInt = 0x68, pcpuNmiInt = 0x6C, cpusdioInt = 0x70, acpuInt1 = 0x74, acpuNmiInt1 = 0x78
     case pcpuInt1 = 0x7C, pcpuNmiInt1 = 0x80, cpusdioInt1 = 0x84, pin0 = 0x88, caliConf = 0x128, caliData = 0x12C, func0InSelCfg = 0x130, func0OutSelCfg = 0x530
+    case sigmadelta0 = 0xF00, sigmadeltaCg = 0xF20, sigmadeltaMisc = 0xF24, sigmadeltaVersion = 0xF28
   }
   static let map = RegisterMap<ESP32GPIO> { r in
     r[.btSelect].bits(0...31)
+    r[.sigmadelta0, count: 8].bits(0...15).reset(0xFF00).onWrite { d, _ in d.log?.once("\(d.name): the sigma-delta modulators are not modelled: their signals stay low") }
+    r[.sigmadeltaCg].bits(31...31)
+    r[.sigmadeltaMisc].bits(30...31)
+    r[.sigmadeltaVersion].bits(0...27).reset(0x150_6190)
     r[.sdioSelect].bits(0...7)
     for (half, x) in [Register.out, .out1].enumerated() {
       r[x].bits(half == 0 ? 0...31 : 0...7).onWrite { d, _ in d.changed(~0, half) }

@@ -17,7 +17,7 @@ public final class ESP32Radio: Device {
       self.isProtected = isProtected
     }
   }
-  private enum Place { static let rxControl: UInt32 = 0x84, rxBase: UInt32 = 0x88, rxNext: UInt32 = 0x8C, rxLast: UInt32 = 0x90, interruptStatus: UInt32 = 0xC48, interruptClear: UInt32 = 0xC4C, macReset: UInt32 = 0xD24 }
+  private enum Place { static let rxControl: UInt32 = 0x84, rxBase: UInt32 = 0x88, rxNext: UInt32 = 0x8C, rxLast: UInt32 = 0x90, now: UInt32 = 0xC00, interruptStatus: UInt32 = 0xC48, interruptClear: UInt32 = 0xC4C, macReset: UInt32 = 0xD24 }
   /// Bits of the interrupt status that a received frame sets.
   private static let received: UInt32 = 0x24
   private let words: UnsafeMutablePointer<UInt32>, status: UnsafeMutablePointer<UInt32>
@@ -47,6 +47,8 @@ public final class ESP32Radio: Device {
   }
   public override func read32(at offset: UInt32) -> UInt32 {
     if offset == Place.interruptStatus { return status.pointee }
+    // Its clock, in microseconds.
+    if offset == Place.now { return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000) }
     log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written")
     return self[offset]
   }
