@@ -131,7 +131,8 @@ _Noreturn void ets_run(void) {
 
 // ---- clocks, resets, watchdog
 
-static u32 ticks_per_us;
+// Where firmware puts it too.
+extern u32 ticks_per_us;
 
 void ets_update_cpu_frequency(u32 mhz) { ticks_per_us = mhz; }
 u32 ets_get_cpu_frequency(void) { return ticks_per_us; }
@@ -493,11 +494,13 @@ _Noreturn void start(void) {
   ets_printf("\n ets %s,rst cause:%d, boot mode:(%d,%d)\n\n", "Jan  8 2013", rtc_get_reset_reason(), mode, second);
   if (rtc_get_reset_reason() == 4) ets_printf("wdt reset\n");
   if (mode == 1) {
+    uart_drain();
     rom_uart_div_modify(0, 451);  // 115200 baud from 26 MHz
     download_mode();
   }
   if (mode == 3) {
     flash_attach();
+    flash_wake();
     boot_from_flash(0);
   }
   if (mode & 4) ets_printf("waiting for host\nno SDIO host here: hold GPIO15 low to boot from flash\n");

@@ -6,7 +6,7 @@
 #define RD_STATUS REG(FLASH_SPI + 0x10)
 #define W(n) REG(FLASH_SPI + FLASH_SPI_W0 + 4 * (n))
 
-enum { read_data = 1u << 31, write_enable = 1 << 30, read_status = 1 << 27, write_status = 1 << 26, program = 1 << 25, erase_sector = 1 << 24, erase_block = 1 << 23, erase_chip = 1 << 22 };
+enum { read_data = 1u << 31, write_enable = 1 << 30, read_status = 1 << 27, write_status = 1 << 26, program = 1 << 25, erase_sector = 1 << 24, erase_block = 1 << 23, erase_chip = 1 << 22, release = 1 << 20 };
 
 static void command(u32 bit) {
   CMD = bit;
@@ -18,6 +18,9 @@ u32 flash_status(void) {
   command(read_status);
   return RD_STATUS & flashchip->status_mask;
 }
+
+/// Out of the power-down that firmware puts the chip into before it sleeps.
+void flash_wake(void) { command(release); }
 
 /// Waits until the chip has finished writing or erasing.
 int flash_wait(void) {

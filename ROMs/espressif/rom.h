@@ -46,6 +46,7 @@ int is_ram(u32 address, u32 length);
 
 // flash.c
 typedef struct { u32 device_id, chip_size, block_size, sector_size, page_size, status_mask; } FlashChip;
+void flash_wake(void);
 int flash_wait(void);
 int flash_read(u32 address, void *to, u32 length);
 int flash_write(u32 address, const void *from, u32 length);
