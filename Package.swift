@@ -32,7 +32,7 @@ let package = Package(
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "ChipsTests", dependencies: ["ARMv6M", "Xtensa", "Machine", "Chips", "Parts"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
-    .testTarget(name: "BoardsTests", dependencies: ["Boards"]),
+    .testTarget(name: "BoardsTests", dependencies: ["Boards", "Machine"]),
     .testTarget(name: "PartsTests", dependencies: ["CRSVG", "Frontend", "Machine", "Parts"], exclude: ["Golden"]),
     .testTarget(name: "XtensaTests", dependencies: ["Xtensa", "Machine", "Processor"]),
     .testTarget(name: "ARMv6MTests", dependencies: ["ARMv6M", "Machine", "Processor"]),

@@ -4,7 +4,7 @@ public enum SerialControl: Sendable, Equatable {
   /// Bits a second.
   case baud(Int)
   case breakCondition(Bool)
-  /// What has come and was not read is to be dropped.
+  /// What the client sent and the board has not taken is to be dropped.
   case purge
 }
 
@@ -58,7 +58,9 @@ final class SerialTelnet {
         if b == Code.iac { state = .subCommand } else if sub.count < 64 { sub.append(b) }
       case .subCommand:
         if b == Code.se {
+          let before = controls.count
           if sub.count >= 2, sub[0] == 44 { reply += port(sub[1], Array(sub.dropFirst(2)), &controls) }
+          if controls.dropFirst(before).contains(.purge) { data = [] }
           state = .data
         } else {
           if sub.count < 64 { sub.append(b) }
@@ -127,7 +129,8 @@ final class SerialTelnet {
     case 10: return answer([first])
     case 11: return answer([first]) + Self.modemState
     case 12:
-      if first & 1 != 0 { controls.append(.purge) }
+      // 1 is for what goes to the client, of which nothing waits here; 2 for what comes from it; 3 for both.
+      if first & 2 != 0 { controls.append(.purge) }
       return answer([first])
     default: return []
     }

@@ -130,9 +130,9 @@ public final class TCPConsole: Console {
       defer { condition.unlock() }
       if let telnet {
         let (data, found, reply) = telnet.receive(bytes)
+        if found.contains(.purge) { input = [] }
         input.append(contentsOf: data)
         controls.append(contentsOf: found)
-        if found.contains(.purge) { input = [] }
         if !reply.isEmpty { client?.writeAndFlush(ByteBuffer(bytes: reply), promise: nil) }
       } else {
         input.append(contentsOf: bytes)

@@ -116,7 +116,10 @@ import class Machine.Port
     #expect(r.reply == port(101, 0, 1, 0xC2, 0) + port(105, 8) + port(105, 11) + port(105, 9) + port(105, 9))
     // 255 in a value is doubled both ways.
     #expect(t.receive([255, 250, 44, 1, 0, 0, 255, 255, 1, 255, 240]).controls == [.baud(0xFF01)])
-    #expect(t.receive(port(12, 1)).controls == [.purge])
+    // A purge of what goes to the client is none of what comes from it; the other takes what came before it.
+    #expect(t.receive(port(12, 1)).controls == [])
+    let purged = t.receive([65] + port(12, 2) + [66])
+    #expect(purged.controls == [.purge] && purged.data == [66])
   }
   @Test func dataKeepsAllValues() {
     let t = SerialTelnet()
