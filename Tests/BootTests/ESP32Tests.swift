@@ -13,19 +13,52 @@ import Testing
     return ok
   }()
   static let versions = ["1.20.0", "1.24.1", "1.27.0"]
-  static func board(_ version: String) throws -> ESP32Board { try #require(try BootTests.loader?.load("esp32", firmware: version, rom: nil).board as? ESP32Board) }
-
-  /// MicroPython by version, and what its own `sys` says; 1.9.4 and 1.10 run on one core, and so does the UNICORE build of 1.22.2.
-  @Test(.enabled(if: available), arguments: [("1.9.4", 240), ("1.10", 240), ("1.13", 160), ("1.17", 160), ("1.19.1", 160), ("1.20.0", 160), ("1.22.2", 160), ("1.24.1", 160), ("1.27.0", 160)])
-  func microPythonRuns(version: String, megahertz: Int) throws {
-    let numbers = version.split(separator: ".").map { Int($0)! }
-    let (text, _) = try BootTests.execute(
-      "import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: ESP32Tests.board(version))
-    #expect(text == "42 esp32 [\(numbers[0]), \(numbers[1])] 0.125 \(megahertz)000000 4194304\r\n", "\(text)")
+  /// The boot ROMs: our own, which boards have unless another is named, and the vendor's. Our own has no functions of the radio.
+  enum BootROM: String, Sendable, CustomTestStringConvertible {
+    case own, vendor
+    var testDescription: String { rawValue }
   }
-  /// The radio's calibration ends, and what can be heard is listed.
-  @Test(.enabled(if: available), arguments: versions) func wifiScanListsWhatCanBeHeard(version: String) throws {
-    let board = try Self.board(version)
+  /// The vendor's for PRO and for APP, when it is to be had.
+  static let vendorROM: [UInt8]? = try? BootTests.loader.map { loader in
+    try ["esp32-v3-rom", "esp32-v3-rom-app"].flatMap { try [UInt8](loader.store.load(loader.store.find(board: $0, version: $0))) }
+  }
+  static func board(_ version: String, rom: BootROM = .own) throws -> ESP32Board {
+    let board = try #require(try BootTests.loader?.load("esp32", firmware: version, rom: nil).board as? ESP32Board)
+    if rom == .vendor { try board.load(rom: #require(vendorROM)) }
+    return board
+  }
+
+  /// MicroPython by version, the megahertz that it runs at, and the boot ROM that it was booted with.
+  /// 1.9.4 and 1.10 run on one core, and so does the UNICORE build of 1.22.2.
+  /// 1.13 is not there for the vendor's: at the times that things take here, its threads' start (mp_thread_init, which later versions
+  /// reorder) is overtaken by the end of the task before it.
+  static let boots: [(version: String, megahertz: Int, rom: BootROM)] = [
+    ("1.9.4", 240, .own), ("1.10", 240, .own), ("1.13", 160, .own), ("1.17", 160, .own), ("1.19.1", 160, .own), ("1.20.0", 160, .own), ("1.22.2", 160, .own), ("1.24.1", 160, .own),
+    ("1.27.0", 160, .own), ("1.9.4", 240, .vendor), ("1.20.0", 160, .vendor), ("1.22.2", 160, .vendor), ("1.27.0", 160, .vendor),
+  ]
+  @Test(.enabled(if: available), arguments: boots) func microPythonRuns(version: String, megahertz: Int, rom: BootROM) throws {
+    if rom == .vendor && Self.vendorROM == nil { return }
+    let numbers = version.split(separator: ".").map { Int($0)! }
+    let board = try Self.board(version, rom: rom)
+    let (text, _) = try BootTests.execute(
+      "import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: board)
+    #expect(text == "42 esp32 [\(numbers[0]), \(numbers[1])] 0.125 \(megahertz)000000 4194304\r\n", "\(text)")
+    // All that a start touches has a model.
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
+  /// The task watchdog, which runs for nobody in 1.13: its interrupt feeds it.
+  @Test(.enabled(if: available)) func aPromptStaysForLong() throws {
+    let board = try Self.board("1.13")
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOn()
+    board.machine.run(until: 20_000_000_000_000)
+    let text = String(decoding: out, as: UTF8.self)
+    #expect(text.hasSuffix(">>> ") && text.components(separatedBy: "rst:").count == 2, "\(text)")
+  }
+  /// The radio's calibration ends, and what can be heard is listed. With the vendor's ROM, whose functions of the radio it takes.
+  @Test(.enabled(if: available && vendorROM != nil), arguments: versions) func wifiScanListsWhatCanBeHeard(version: String) throws {
+    let board = try Self.board(version, rom: .vendor)
     board.chip.radio.accessPoints = [
       ESP32Radio.AccessPoint(ssid: "workshop", bssid: [2, 3, 4, 5, 6, 7], channel: 6, rssi: -42), ESP32Radio.AccessPoint(ssid: "guests", bssid: [2, 3, 4, 5, 6, 8], channel: 11, rssi: -70, isProtected: false),
     ]
@@ -53,11 +86,12 @@ import Testing
     print(len(open('a.txt').read()), 'a.txt' in os.listdir(), done)
     print(time.ticks_us() > 0)
     """
-  @Test(.enabled(if: available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
-    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0"))
+  @Test(.enabled(if: available), arguments: [BootROM.own, .vendor]) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing(rom: BootROM) throws {
+    if rom == .vendor && Self.vendorROM == nil { return }
+    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0", rom: rom))
     #expect(first.0.contains("8995500500 1") && first.0.contains("500 True [124750]"), "\(first.0)")
     for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0"), quantum: quantum, snapshots: snapshots)
+      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0", rom: rom), quantum: quantum, snapshots: snapshots)
       #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
     }
   }
@@ -93,15 +127,20 @@ import Testing
     let words = [bits.prefix(24), bits.suffix(24)].map { $0.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) } }
     #expect(bits.count == 48 && words == [0x00FFAA, 0x123456] && bits.allSatisfy { 300...500 ~= $0 || 700...900 ~= $0 }, "\(words) \(bits)")
   }
-  /// A program that goes through the resets and the sleeps, told by what main.py prints each time.
+  /// A program that goes through the resets and the sleeps, told by what main.py prints each time. RTC.memory() outlives deep sleep
+  /// always, other resets only after 1.20 (micropython pull request 7298), so the steps are counted in a file.
   @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func resetsAndSleeps(version: String) throws {
     let program = """
       import machine, time, esp32
       r = machine.RTC()
-      k = int(r.memory() or b'0')
-      print('MAIN', machine.reset_cause(), machine.wake_reason(), k)
+      try:
+          k = int(open('step').read())
+      except OSError:
+          k = 0
+      print('MAIN', machine.reset_cause(), machine.wake_reason(), k, r.memory())
+      f = open('step', 'w'); f.write(str(k + 1)); f.close()
       time.sleep_ms(20)
-      r.memory(str(k + 1).encode())
+      r.memory(str(k).encode())
       if k == 0:
           machine.reset()
       if k == 1:
@@ -136,7 +175,11 @@ import Testing
     while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
     let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
     // PWRON_RESET, HARD_RESET by software, DEEPSLEEP_RESET by the timer, EXT0 and EXT1, WDT_RESET.
-    #expect(lines == ["MAIN 1 0 0", "MAIN 2 0 1", "MAIN 4 4 2", "LIGHT True 4", "MAIN 4 2 3", "MAIN 4 3 4", "MAIN 3 0 5", "END kept"], "\(lines)")
+    let outlives = version != "1.20.0"
+    #expect(
+      lines == [
+        "MAIN 1 0 0 b''", "MAIN 2 0 1 \(outlives ? "b'0'" : "b''")", "MAIN 4 4 2 b'1'", "LIGHT True 4", "MAIN 4 2 3 b'2'", "MAIN 4 3 4 b'3'", "MAIN 3 0 5 \(outlives ? "b'4'" : "b''")", "END kept",
+      ], "\(lines)")
   }
 }
 
@@ -163,12 +206,14 @@ import Testing
     return (String(decoding: out, as: UTF8.self), board)
   }
   @Test(.enabled(if: ESP32Tests.available)) func helloWorldOfIDF() throws {
-    let (text, _) = try run([(0x1000, "bootloader.bin"), (0x8000, "partition-table.bin"), (0x10000, "hello_world.bin")], seconds: 14)
+    let (text, board) = try run([(0x1000, "bootloader.bin"), (0x8000, "partition-table.bin"), (0x10000, "hello_world.bin")], seconds: 14)
     #expect(text.contains("This is esp32 chip with 2 CPU core(s), WiFi/BT/BLE, silicon revision v3.0") && text.contains("Restarting now.") && text.contains("rst:0xc (SW_CPU_RESET)"), "\(text.suffix(600))")
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
   }
   @Test(.enabled(if: ESP32Tests.available)) func blinkOfArduino() throws {
-    let (text, _) = try run([(0x1000, "blink_lcgamboa.ino.bootloader.bin"), (0x8000, "blink_lcgamboa.ino.partitions.bin"), (0x10000, "blink_lcgamboa.ino.bin")], seconds: 3)
+    let (text, board) = try run([(0x1000, "blink_lcgamboa.ino.bootloader.bin"), (0x8000, "blink_lcgamboa.ino.partitions.bin"), (0x10000, "blink_lcgamboa.ino.bin")], seconds: 3)
     #expect(text.contains("LED_ON\r\nLED_OFF\r\nLED_ON\r\nLED_OFF"), "\(text.suffix(300))")
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
   }
   @Test(.enabled(if: ESP32Tests.available)) func shellOfNuttX() throws {
     let (text, _) = try run([(0x1000, "other-nuttx-nsh.bin")], seconds: 3, input: "uname\r", typedAfter: "nsh> ")
