@@ -203,7 +203,7 @@ import Testing
       var sum = 0
       for i in 0..<8 {
         let v = ~read(0x6000_0D80 + UInt32(i) * 4) & 0x7FF
-        let low = max(0, Int(v & 0xFF) - 21) * 279 >> 8
+        let low = (max(0, Int(v & 0xFF) - 21) * 279) >> 8
         sum += Int(v & 0x700) + min(255, low)
       }
       return (sum + 8) >> 4
