@@ -340,6 +340,14 @@ import Testing
     #expect(u.core.special(233) == 4)
     #expect(u.core.special(182) == u.labels["at"])
   }
+  /// A data breakpoint that moves to another page leaves the first, and in its own page it is hit at its word only.
+  @Test func aDataBreakpointMoves() throws {
+    let t = try Self.interrupted(
+      Self.stack + "movi a2, -1\n slli a3, a2, 31\n addi a3, a3, 0x3c\n addi a4, a1, -64\n wsr.dbreaka0 a4\n wsr.dbreakc0 a3\n isync\n movi a5, 1\n slli a5, a5, 12\n sub a6, a4, a5\n wsr.dbreaka0 a6\n isync\n"
+        + " s32i a5, a4, 0\n s32i a5, a6, 4\n l32i a7, a6, 4\n at:\n s32i a5, a6, 0\n end:\n j end", vector: 0x280, "taken:\n j taken")
+    #expect(t.run(to: "taken", limit: 60))
+    #expect(t.core.special(182) == t.labels["at"] && t.core[a: 7] == 0x1000)
+  }
   @Test func theInstructionCounter() throws {
     let t = try Self.interrupted("movi a2, -3\n wsr.icount a2\n movi a2, 1\n wsr.icountlevel a2\n isync\n addi a3, a3, 1\n addi a3, a3, 1\n addi a3, a3, 1\n end:\n j end", vector: 0x280, "taken:\n j taken")
     #expect(t.run(to: "taken", limit: 40))
