@@ -484,7 +484,7 @@ _Noreturn void start(void) {
   memcpy(phy_functions, first_phy_functions, sizeof phy_functions);
   phy_table = phy_functions;
   make_aes_tables();
-  ticks_per_us = 52;  // twice a crystal of 26 MHz
+  ticks_per_us = 80;  // as the vendor's, whom firmware believes; until it starts the PLL the core makes 52
   uartAttach();
   Uart_Init(0);
   rom_uart_div_modify(0, 694);  // 115200 baud from a crystal of 40 MHz; 74880 from 26 MHz
