@@ -59,7 +59,7 @@ public struct BoardLoader: Sendable {
       let images = description.images ?? name
       let wanted = try store.find(board: images, version: version)
       // The default may be out of reach where a package of another version is not.
-      let others = chosen == nil ? store.images.filter { $0.board == images && $0.pypi != nil && $0 != wanted && $0.version.first?.isNumber == true }.reversed() : []
+      let others = chosen == nil ? store.images.filter { $0.board == images && $0.pypi != nil && $0 != wanted && !$0.file.hasSuffix(".elf") && $0.version.first?.isNumber == true }.reversed() : []
       var image = wanted, data: Data
       do { data = try store.load(wanted) } catch {
         guard let other = others.first(where: { (try? store.load($0)) != nil }) else { throw error }
