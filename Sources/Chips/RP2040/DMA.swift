@@ -135,6 +135,9 @@ public final class DMA: RegisterDevice, RegisterNaming {
     case .ctrl: return c.ctrl | (c.busy ? 1 << 24 : 0) | (c.ctrl & 0x6000_0000 != 0 ? 1 << 31 : 0)
     }
   }
+  public override func isSteady(at offset: UInt32) -> Bool {
+    offset < 0x300 && channels[Int(offset / 0x40)].isStreaming && Self.fields[Int(offset / 4 % 16)] == .ctrl
+  }
   private func writeChannel(_ n: Int, _ field: Field, _ v: UInt32, trigger: Bool) {
     sync()
     switch field {
