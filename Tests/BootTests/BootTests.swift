@@ -321,7 +321,7 @@ import Testing
     let (text, _) = try BootTests.execute(code, on: board)
     #expect(text == "1000 16384\r\n50 1500005\r\n", "\(text)")
     let periods = zip(rises, rises.dropFirst()).map { $1 - $0 }
-    // A divider of 31/16 and 64516 counts: 124999.75 cycles of 8 ns, so every fourth period is a cycle shorter (§4.5.2.6).
+    // A divider of 31/16 and 64516 counts: 124999.75 cycles of 8 ns, so every fourth period is a cycle shorter (§4.5.2.4: some enables of the counter are spaced further apart).
     let short = periods.dropFirst().prefix(48)
     #expect(short.allSatisfy { $0 == 1_000_000_000 || $0 == 999_992_000 } && short.reduce(0, +) == 48 * 999_998_000 && periods.filter { $0 / 1_000_000 == 19999 }.count >= 3, "\(periods)")
     #expect(highs.filter { $0 == 250_000_000 }.count > 40 && highs.filter { $0 / 1_000_000 == 1500 }.count >= 3, "\(highs)")
