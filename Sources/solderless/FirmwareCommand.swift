@@ -11,8 +11,10 @@ struct FirmwareCommand: ParsableCommand {
     @Argument(help: "A board's name; all without.") var board: String?
     func run() throws {
       do {
-        for i in try FirmwareStore().images where board == nil || i.board == board {
-          print("\(i.board.padding(toLength: 12, withPad: " ", startingAt: 0))\(i.version.padding(toLength: 24, withPad: " ", startingAt: 0))\(i.file)")
+        let images = try FirmwareStore().images.filter { board == nil || $0.board == board }
+        let widths = (images.map(\.board.count).max() ?? 0, images.map(\.version.count).max() ?? 0)
+        for i in images {
+          print("\(i.board.padding(toLength: widths.0 + 2, withPad: " ", startingAt: 0))\(i.version.padding(toLength: widths.1 + 2, withPad: " ", startingAt: 0))\(i.file)")
         }
       } catch { throw fail("\(error)") }
     }
