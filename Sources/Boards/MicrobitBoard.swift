@@ -19,8 +19,9 @@ public final class MicrobitBoard: Board {
     let arena = machine.arena
     chip = NRF51(machine: machine, flash: flash, number: other == nil ? 1 : 2)
     state = arena.allocate("MicrobitBoard.state", initial: State())
-    // Buttons A and B and the bus of the sensors have resistors to the supply; pads 0, 1 and 2 have 10 MΩ, for fingers.
-    pulls = [17, 26].map { ($0, Pin("P0.\($0).pull", arena: arena)) }
+    // Buttons A and B have resistors to the supply, the interface chip keeps its end of the UART high, and pads 0, 1 and 2
+    // have 10 MΩ, for fingers.
+    pulls = [17, 26, Self.receivePin].map { ($0, Pin("P0.\($0).pull", arena: arena)) }
     touched = [3, 2, 1].map { ($0, Pin("P0.\($0).touch", arena: arena)) }
     super.init(description, machine: machine, flash: flash)
     let usb = Port("usb", arena: arena)

@@ -8,7 +8,10 @@ extension NRF51 {
   public final class TIMER: Peripheral, RegisterNaming {
     public enum Register: UInt32, CaseIterable, Sendable {
       case tasksStart = 0x000, tasksStop = 0x004, tasksCount = 0x008, tasksClear = 0x00C, tasksShutdown = 0x010, tasksCapture0 = 0x040, eventsCompare0 = 0x140
-      case shorts = 0x200, intenSet = 0x304, intenClr = 0x308, mode = 0x504, bitMode = 0x508, prescaler = 0x510, cc0 = 0x540, power = 0xFFC
+      case shorts = 0x200, intenSet = 0x304, intenClr = 0x308, mode = 0x504, bitMode = 0x508, prescaler = 0x510, cc0 = 0x540
+      /// Written by Nordic's drivers before START and after STOP (product anomaly notice, 73).
+      case anomaly73 = 0xC0C
+      case power = 0xFFC
     }
     static let map = RegisterMap<TIMER> { r in
       r.task(.tasksStart) { $0.start() }
@@ -24,6 +27,7 @@ extension NRF51 {
       r[.bitMode].onRead { $0.state.pointee.bitMode }.onWrite { d, v in d.change { $0.bitMode = v & 3 } }
       r[.prescaler].reset(4).onRead { $0.state.pointee.prescaler }.onWrite { d, v in d.change { $0.prescaler = min(v & 0xF, 9) } }
       r[.cc0, count: 4].onRead { d, n in d.cc[n] }.onWrite { d, n, v in d.setCompare(n, v) }
+      r[.anomaly73].bits(0...0)
       r.power(.power)
     }
     struct State: BitwiseCopyable {

@@ -38,7 +38,7 @@ extension NRF51 {
         d.state.pointee.hasNext = true
         d.transmit()
       }
-      r[.baudRate].bits(0...31).onWrite { d, _ in d.setRate() }
+      r[.baudRate].bits(0...31).reset(0x0400_0000).onWrite { d, _ in d.setRate() }
       r[.config].bits(0...3).onWrite { d, _ in
         d.setRate()
         d.onPins()
@@ -74,6 +74,7 @@ extension NRF51 {
         state.pointee.isReceiving = false
         raise(Number.timeout)
       }
+      setRate()
       serial.isReady = { [unowned self] in isEnabled && state.pointee.isReceiving && state.pointee.count < Self.depth }
       serial.onReceived = { [unowned self] in accept($0) }
       serial.onSent = { [unowned self] byte in
@@ -159,6 +160,7 @@ extension NRF51 {
       super.reset()
       scheduler.cancel(stopped)
       serial.reset()
+      setRate()
       state.pointee = State(cts: state.pointee.cts)
       onPins()
     }

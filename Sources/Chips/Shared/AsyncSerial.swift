@@ -9,7 +9,7 @@ final class AsyncSerial {
     /// Picoseconds of a bit; 0: no rate was set.
     var bit: UInt64 = 0
     var hasParity = false
-    var isSending = false, byte: UInt8 = 0, shift: UInt32 = 0, left: UInt8 = 0
+    var isSending = false, goesOut = false, byte: UInt8 = 0, shift: UInt32 = 0, left: UInt8 = 0
     var rxd = true, isSampling = false, samples: UInt32 = 0, sampleCount: UInt8 = 0
     var isArriving = false, arriving: UInt8 = 0
   }
@@ -35,7 +35,7 @@ final class AsyncSerial {
     txd.set(true)
     sent = scheduler.event("\(name).sent") { [unowned self] _ in
       state.pointee.isSending = false
-      output()?.send(state.pointee.byte)
+      if state.pointee.goesOut { output()?.send(state.pointee.byte) }
       onSent(state.pointee.byte)
     }
     shifted = scheduler.event("\(name).shifted") { [unowned self] _ in showBit() }
@@ -56,6 +56,7 @@ final class AsyncSerial {
     guard state.pointee.bit > 0, !state.pointee.isSending else { return }
     state.pointee.isSending = true
     state.pointee.byte = byte
+    state.pointee.goesOut = output() != nil
     scheduler.schedule(sent, after: state.pointee.bit &* bits)
     guard isWatched() else { return }
     var frame = UInt32(byte) << 1
