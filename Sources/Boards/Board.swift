@@ -56,6 +56,8 @@ open class Board {
 
   // MARK: What a chip's board does
 
+  /// Whether the chip starts from a ROM that is a file here.
+  open var hasBootROM: Bool { true }
   /// Puts a boot ROM in place; our own has calls that the emulator serves.
   open func load(rom: [UInt8], own: Bool = false) throws {}
   /// Writes a firmware image into the flash; the remarks that go with it.

@@ -88,6 +88,10 @@ public struct BoardLoader: Sendable {
     return board
   }
   private func loadROM(_ rom: String?, into board: Board) throws {
+    guard board.hasBootROM else {
+      if rom != nil { throw BoardError("the \(board.description.chip) has no boot ROM; leave --rom out") }
+      return
+    }
     if let rom { return try board.load(rom: Self.read(rom)) }
     let own = try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path
     if board is ESP32Board, !FileManager.default.fileExists(atPath: own) {

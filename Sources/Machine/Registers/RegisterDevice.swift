@@ -13,6 +13,8 @@ open class RegisterDevice: Device {
     registerName = map.name(at:)
     super.init(name: name)
   }
+  /// Whether the device models a register at `offset`.
+  public final func knows(_ offset: UInt32) -> Bool { Int(offset >> 2) < count && entries[Int(offset >> 2)].known }
   /// All registers to their reset values. Override to stop what runs, and call super.
   open override func reset() { for i in 0..<count { words[i] = entries[i].reset } }
 

@@ -4,7 +4,7 @@ extension Painters {
   static let lights: [String: Maker] = [
     "wokwi-led": { LEDPainter($0) }, "wokwi-rgb-led": { RGBLEDPainter($0) }, "wokwi-led-bar-graph": { LEDBarGraphPainter($0) }, "wokwi-neopixel": { _ in NeoPixelPainter() },
     "wokwi-led-strip": { LEDStripPainter($0) }, "wokwi-led-ring": { LEDRingPainter($0) }, "wokwi-led-matrix": { LEDMatrixPainter($0) }, "wokwi-neopixel-matrix": { LEDMatrixPainter($0) },
-    "wokwi-apa102-matrix": { LEDMatrixPainter($0) },
+    "wokwi-apa102-matrix": { LEDMatrixPainter($0) }, "solderless-microbit-matrix": { _ in MicrobitMatrixPainter() },
   ]
 }
 
@@ -67,6 +67,31 @@ struct SMDLightPainter: Painter {
     let level = look.lamp(0)
     c.fill(.rect(Rect(1, 0, 4, 3)), light.mixed(.white, 0.4).withAlpha(level))
     c.glow(Point(3, 1.5), radius: 15, color: light, level: level)
+  }
+}
+
+/// The 25 LEDs of a micro:bit, 4 mm apart; its legs, which nobody sees, in a row beneath.
+struct MicrobitMatrixPainter: Painter {
+  private static let step = 15.12, side = MicrobitMatrix.side, light = Color(0xFF2A1E)
+  let size = Size(step * Double(side), step * Double(side))
+  let margin = 14.0
+  let pins = Dictionary(uniqueKeysWithValues: MicrobitMatrix.kind.pins.enumerated().map { ($1, Point(6 * Double($0 + 1), step * Double(side))) })
+
+  private static func centre(_ n: Int) -> Point { Point(step * (Double(n % side) + 0.5), step * (Double(n / side) + 0.5)) }
+  func drawBody(on c: Canvas) {
+    for n in 0..<Self.side * Self.side {
+      c.fill(.rect(Rect(around: Self.centre(n), 4.4, 7.6), radius: 0.6), Color(0xB9BDC3))
+      c.fill(.rect(Rect(around: Self.centre(n), 4.4, 4.8)), Color(0xE9E4DC))
+    }
+  }
+  func draw(_ look: Look, on c: Canvas) {
+    for n in 0..<Self.side * Self.side {
+      // At most one row of three has current at a time; that is the full light.
+      let level = min(1, look.lamp(n) * 1.65)
+      guard level > 0.02 else { continue }
+      c.fill(.rect(Rect(around: Self.centre(n), 4.4, 4.8)), Self.light.mixed(.white, 0.3).withAlpha(level))
+      c.glow(Self.centre(n), radius: 11, color: Self.light, level: level)
+    }
   }
 }
 

@@ -14,6 +14,8 @@ extension Painters {
     "wokwi-hx711": { SensorPainter($0, .scale($0.attribute("type"))) },
     "wokwi-microphone": { SensorPainter($0, .microphone) },
     "wokwi-mpu6050": { SensorPainter($0, .module($0.kind.pins, width: 96, height: 62.4, Color(0x1F4E9E), title: "MPU-6050", chip: Rect(40, 18, 15, 15), chipLabel: "6050")) },
+    "solderless-mma8653": { SensorPainter($0, .module($0.kind.pins, width: 67.2, height: 52.8, Color(0x2B3440), title: "MMA8653", chip: Rect(29, 13, 9, 9))) },
+    "solderless-mag3110": { SensorPainter($0, .module($0.kind.pins, width: 67.2, height: 52.8, Color(0x2B3440), title: "MAG3110", chip: Rect(29, 13, 9, 9))) },
     "solderless-bme280": {
       SensorPainter(
         $0,
