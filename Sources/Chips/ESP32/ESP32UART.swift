@@ -40,14 +40,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   }
   struct State: BitwiseCopyable {
     var rxHead = 0, rxCount = 0, txHead = 0, txCount = 0
-    /// Picoseconds of one bit.
-    var bit: UInt64 = 0
-    var sending = false, sendingByte: UInt8 = 0, receiving = false, receivingByte: UInt8 = 0
-    /// The bits still to be shown on TXD, the next one lowest, and how many.
-    var shift: UInt32 = 0, shiftCount: UInt8 = 0
-    /// The pins as inputs; a character that RXD brings, bit by bit from its start bit.
-    var rxd = true, cts = false
-    var sampling = false, samples: UInt32 = 0, sampleCount: UInt8 = 0
+    var cts = false
     /// Autobaud: when RXD last changed.
     var edge: UInt64 = 0
   }
@@ -55,17 +48,18 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   private let rx: UnsafeMutablePointer<UInt8>, tx: UnsafeMutablePointer<UInt8>
   private let scheduler: Scheduler, clocks: ESP32Clocks
   public let irq: Line
-  /// TXD, high at rest, and RTS, low while more is welcome.
-  public let txd, rts: Line
-  /// Whether something looks at TXD: else its waveform is not made.
-  var isWatched: () -> Bool = { false }
+  let serial: AsyncSerial
+  /// TXD, high at rest.
+  public var txd: Line { serial.txd }
+  /// RTS, low while more is welcome.
+  public let rts: Line
   /// The outside of the line, byte by byte.
-  public var port: Port? { didSet { port?.onInput = { [unowned self] in beginReceive() } } }
+  public var port: Port? { didSet { port?.onInput = { [unowned self] in serial.fetch() } } }
   /// Told each byte that has left.
   public var onSent: (UInt8) -> Void = { _ in }
   /// Bits a second of what is at the other end of the port, for as long as the chip looks for it (AUTOBAUD).
   public var lineBaud: UInt64 = 115_200
-  private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
+  private var idle: Scheduler.Event!
 
   init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
     self.scheduler = scheduler
@@ -74,17 +68,16 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     rx = arena.allocate("\(name).rx", count: Self.depth, initial: UInt8(0))
     tx = arena.allocate("\(name).tx", count: Self.depth, initial: UInt8(0))
     irq = Line("\(name).IRQ", arena: arena)
-    txd = Line("\(name).TXD", arena: arena)
+    serial = AsyncSerial(name, arena: arena, scheduler: scheduler)
     rts = Line("\(name).RTS", arena: arena)
     super.init(Self.map, name: name, arena: arena)
-    sent = scheduler.event("\(name).sent") { [unowned self] _ in characterSent() }
-    arrived = scheduler.event("\(name).arrived") { [unowned self] _ in
-      state.pointee.receiving = false
-      accept(state.pointee.receivingByte)
-      beginReceive()
-    }
-    shifted = scheduler.event("\(name).shifted") { [unowned self] _ in showNextBit() }
-    sampled = scheduler.event("\(name).sampled") { [unowned self] _ in sample() }
+    serial.output = { [unowned self] in loopback ? nil : port }
+    serial.input = { [unowned self] in port }
+    serial.listens = { [unowned self] in !loopback }
+    serial.isReady = { [unowned self] in !loopback && state.pointee.rxCount < Self.depth && !self[.conf0][bit: 17] }
+    serial.onSent = { [unowned self] in characterSent($0) }
+    serial.onArriving = { [unowned self] byte in if self[.autobaud][bit: 0] { measure(byte) } }
+    serial.onReceived = { [unowned self] in accept($0) }
     idle = scheduler.event("\(name).idle") { [unowned self] _ in
       if state.pointee.rxCount > 0, self[.conf1][bit: 31] {
         self[.intRaw][bit: Interrupt.timeout] = true
@@ -93,23 +86,18 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     }
     clocks.onChange.append { [unowned self] in timingChanged() }
     timingChanged()
-    txd.set(true)
   }
   private var loopback: Bool { self[.conf0][bit: 14] }
-  private var dataBits: Int { 5 + Int(self[.conf0][bits: 2...3]) }
-  /// Bits of a character: start, data, parity, and one, one and a half or two stop bits (in halves).
-  private var halfBits: UInt64 {
-    let c = self[.conf0], stop: UInt64 = [2, 2, 3, 4][Int(c[bits: 4...5])]
-    return UInt64(1 + dataBits + (c[bit: 1] ? 1 : 0)) * 2 + stop
-  }
-  private var character: UInt64 { state.pointee.bit &* halfBits / 2 }
   /// §13.3.3: the divider of APB_CLK or REF_TICK, in sixteenths.
   private func timingChanged() {
     let source = self[.conf0][bit: 27] ? clocks.apb : clocks.refTick
     let divider = UInt64(self[.clkdiv] & 0xFFFFF) * 16 + UInt64(self[.clkdiv][bits: 20...23]), f = source.pointee.frequency256
-    state.pointee.bit = divider > 0 && f > 0 ? UInt64(truncatingIfNeeded: UInt128(Clock.picosecondsPerSecond) * UInt128(divider * 16) / UInt128(f)) : 0
+    let c = self[.conf0]
+    serial.format = .init(
+      bit: AsyncSerial.time(cycles256: divider * 16, frequency256: f), dataBits: 5 + UInt8(c[bits: 2...3]), parity: !c[bit: 1] ? .none : c[bit: 0] ? .odd : .even,
+      halfStops: [2, 2, 3, 4][Int(c[bits: 4...5])])
     beginSend()
-    beginReceive()
+    serial.fetch()
   }
   private func configured(_ v: UInt32) {
     if v[bit: 17] {
@@ -122,13 +110,10 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
       state.pointee.txCount = 0
     }
     timingChanged()
-    rest()
+    // A break, and inverted lines.
+    serial.rest(breaking: v[bit: 8], inverted: v[bit: 22])
     update()
   }
-  /// TXD while nothing is sent: high, or low for a break, inverted as CONF0 says.
-  private func rest() { if state.pointee.shiftCount == 0 { txd.set(!self[.conf0][bit: 8] != self[.conf0][bit: 22]) } }
-  private func parity(_ byte: UInt32) -> UInt32 { UInt32(byte.nonzeroBitCount) & 1 ^ (self[.conf0][bit: 0] ? 1 : 0) }
-
   // MARK: Transmit
 
   private func transmit(_ byte: UInt8) {
@@ -139,68 +124,30 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     update()
   }
   private func beginSend() {
-    guard !state.pointee.sending, state.pointee.txCount > 0, state.pointee.bit > 0 else { return }
+    guard !serial.isSending, state.pointee.txCount > 0, serial.format.bit > 0 else { return }
     // CTS flow control: a character begins only while CTS is low.
     if self[.conf0][bit: 15] && state.pointee.cts != self[.conf0][bit: 20] { return }
-    state.pointee.sendingByte = tx[state.pointee.txHead]
+    let byte = tx[state.pointee.txHead]
     state.pointee.txHead = (state.pointee.txHead + 1) & 127
     state.pointee.txCount -= 1
-    state.pointee.sending = true
-    scheduler.schedule(sent, after: character)
-    if isWatched() {
-      let byte = UInt32(state.pointee.sendingByte) & ((1 << UInt32(dataBits)) - 1)
-      var frame = byte << 1, count = dataBits + 1
-      if self[.conf0][bit: 1] {
-        frame |= parity(byte) << UInt32(count)
-        count += 1
-      }
-      state.pointee.shift = frame | ~0 << UInt32(count)
-      state.pointee.shiftCount = UInt8(count + 1)
-      showNextBit()
-    }
+    serial.send(byte)
   }
-  private func showNextBit() {
-    guard state.pointee.shiftCount > 0 else { return }
-    txd.set((state.pointee.shift & 1 == 1) != self[.conf0][bit: 22])
-    state.pointee.shift >>= 1
-    state.pointee.shiftCount -= 1
-    if state.pointee.shiftCount > 0 { scheduler.schedule(shifted, after: state.pointee.bit) }
-  }
-  private func characterSent() {
-    state.pointee.sending = false
-    let byte = state.pointee.sendingByte & (0xFF >> UInt8(8 - dataBits))
+  private func characterSent(_ byte: UInt8) {
     onSent(byte)
-    if loopback { accept(byte) } else { port?.send(byte) }
+    if loopback { accept(UInt16(byte)) }
     beginSend()
-    if !state.pointee.sending {
-      self[.intRaw][bit: Interrupt.txDone] = true
-      rest()
-    }
+    if !serial.isSending { self[.intRaw][bit: Interrupt.txDone] = true }
     update()
   }
 
   // MARK: Receive
 
-  /// The next byte of the port begins to arrive; while the FIFO is full it waits outside.
-  private func beginReceive() {
-    guard !loopback, !state.pointee.receiving, state.pointee.rxCount < Self.depth, state.pointee.bit > 0, !self[.conf0][bit: 17], let byte = port?.take() else { return }
-    state.pointee.receiving = true
-    state.pointee.receivingByte = byte
-    if self[.autobaud][bit: 0] { measure(byte) }
-    scheduler.schedule(arrived, after: character)
-  }
-  /// RXD changed: a fall from rest is a start bit.
   func rxdChanged(_ level: Bool) {
     let level = level != self[.conf0][bit: 19]
-    guard level != state.pointee.rxd else { return }
-    state.pointee.rxd = level
+    guard level != serial.rxd else { return }
     if self[.autobaud][bit: 0] { edge(level, after: scheduler.now &- state.pointee.edge) }
     state.pointee.edge = scheduler.now
-    guard !level, !state.pointee.sampling, !loopback, state.pointee.bit > 0 else { return }
-    state.pointee.sampling = true
-    state.pointee.samples = 0
-    state.pointee.sampleCount = 0
-    scheduler.schedule(sampled, after: state.pointee.bit / 2)
+    serial.rxdChanged(level)
   }
   func ctsChanged(_ level: Bool) {
     guard level != state.pointee.cts else { return }
@@ -209,24 +156,10 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     beginSend()
     update()
   }
-  /// The middle of a bit on RXD.
-  private func sample() {
-    let n = UInt32(state.pointee.sampleCount), c = self[.conf0]
-    if n == 0 && state.pointee.rxd {
-      state.pointee.sampling = false
-      return
-    }
-    if state.pointee.rxd { state.pointee.samples |= 1 << n }
-    state.pointee.sampleCount += 1
-    let last = UInt32(1 + dataBits + (c[bit: 1] ? 1 : 0))
-    if n < last { return scheduler.schedule(sampled, after: state.pointee.bit) }
-    state.pointee.sampling = false
-    let data = state.pointee.samples >> 1 & ((1 << UInt32(dataBits)) - 1)
-    if c[bit: 1], state.pointee.samples >> UInt32(1 + dataBits) & 1 != parity(data) { self[.intRaw][bit: Interrupt.parity] = true }
-    if !state.pointee.rxd { self[.intRaw][bit: state.pointee.samples == 0 ? Interrupt.breakDetected : Interrupt.framing] = true }
-    accept(UInt8(truncatingIfNeeded: data))
-  }
-  private func accept(_ byte: UInt8) {
+  private func accept(_ word: UInt16) {
+    let byte = UInt8(truncatingIfNeeded: word)
+    if word & AsyncSerial.Fault.parity != 0 { self[.intRaw][bit: Interrupt.parity] = true }
+    if word & AsyncSerial.Fault.framing != 0 { self[.intRaw][bit: word & AsyncSerial.Fault.breakCondition != 0 ? Interrupt.breakDetected : Interrupt.framing] = true }
     if state.pointee.rxCount < Self.depth {
       rx[(state.pointee.rxHead + state.pointee.rxCount) & 127] = byte
       state.pointee.rxCount += 1
@@ -235,7 +168,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     }
     if UInt32(byte) == self[.atCmdChar] & 0xFF, self[.atCmdChar][bits: 8...15] <= 1 { self[.intRaw][bit: Interrupt.command] = true }
     // §13.3.8: so many times eight bits without another character.
-    if self[.conf1][bit: 31] { scheduler.schedule(idle, after: max(1, state.pointee.bit &* 8 &* UInt64(self[.conf1][bits: 24...30]))) }
+    if self[.conf1][bit: 31] { scheduler.schedule(idle, after: max(1, serial.format.bit &* 8 &* UInt64(self[.conf1][bits: 24...30]))) }
     update()
   }
   private func receive() -> UInt32 {
@@ -244,7 +177,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     state.pointee.rxHead = (state.pointee.rxHead + 1) & 127
     state.pointee.rxCount -= 1
     if state.pointee.rxCount == 0 { scheduler.cancel(idle) }
-    beginReceive()
+    serial.fetch()
     update()
     return v
   }
@@ -282,8 +215,8 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     let s = state.pointee
     var v = UInt32(s.rxCount) | UInt32(s.txCount) << 16
     v[bit: 14] = s.cts
-    v[bit: 15] = s.rxd
-    v[bits: 24...27] = s.sending ? 3 : 0
+    v[bit: 15] = serial.rxd
+    v[bits: 24...27] = serial.isSending ? 3 : 0
     v[bit: 30] = rts.isHigh
     v[bit: 31] = txd.isHigh
     return v
@@ -297,9 +230,9 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   }
   public override func reset() {
     super.reset()
-    for e in [sent, arrived, idle, shifted, sampled] { scheduler.cancel(e!) }
-    state.pointee = State(rxd: state.pointee.rxd, cts: state.pointee.cts)
-    txd.set(true)
+    scheduler.cancel(idle)
+    serial.reset()
+    state.pointee = State(cts: state.pointee.cts)
     timingChanged()
     update()
   }

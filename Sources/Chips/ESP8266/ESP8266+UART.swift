@@ -36,13 +36,7 @@ extension ESP8266 {
     struct State: BitwiseCopyable {
       var rxHead = 0, rxCount = 0, txHead = 0, txCount = 0
       var raw: UInt32 = 0
-      /// Picoseconds of one character and of one bit.
-      var character: UInt64 = 0, bit: UInt64 = 0
-      var sending = false, sendingByte: UInt8 = 0, receiving = false, receivingByte: UInt8 = 0
-      /// The bits still to be shown on TXD, the next one lowest, and how many.
-      var shift: UInt32 = 0, shiftCount: UInt8 = 0
-      var rxd = true, cts = false
-      var sampling = false, samples: UInt32 = 0, sampleCount: UInt8 = 0
+      var cts = false
       /// Autobaud: shortest pulses in bus cycles, edges, and when the last edge was.
       var lowPulse: UInt32 = 0xF_FFFF, highPulse: UInt32 = 0xF_FFFF, edges: UInt32 = 0, edgeAt: UInt64 = 0
     }
@@ -51,17 +45,18 @@ extension ESP8266 {
     private let scheduler: Scheduler
     private let apb: UnsafeMutablePointer<Clock>
     public let irq: Line
-    /// U0TXD or U1TXD, high at rest, and RTS, low while more is welcome.
-    public let txd, rts: Line
-    /// Whether something looks at TXD: else its waveform is not made.
-    var isWatched: () -> Bool = { false }
+    let serial: AsyncSerial
+    /// U0TXD or U1TXD, high at rest.
+    public var txd: Line { serial.txd }
+    /// RTS, low while more is welcome.
+    public let rts: Line
     /// The outside of the line, byte by byte.
     public var port: Port? { didSet { port?.onInput = { [unowned self] in beginReceive() } } }
     /// Told of each byte that has gone out.
     public var onSent: ((UInt8) -> Void)?
     /// The rate at which the port's other end sends, for autobaud.
     public var portBaud: UInt64 = 115_200
-    private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
+    private var idle: Scheduler.Event!
 
     init(name: String, arena: StateArena, scheduler: Scheduler, apb: UnsafeMutablePointer<Clock>) {
       self.scheduler = scheduler
@@ -70,17 +65,18 @@ extension ESP8266 {
       rx = arena.allocate("\(name).rx", count: Self.depth, initial: UInt8(0))
       tx = arena.allocate("\(name).tx", count: Self.depth, initial: UInt8(0))
       irq = Line("\(name).IRQ", arena: arena)
-      txd = Line("\(name).TXD", arena: arena)
+      serial = AsyncSerial(name, arena: arena, scheduler: scheduler)
       rts = Line("\(name).RTS", arena: arena)
       super.init(Self.map, name: name, arena: arena)
-      sent = scheduler.event("\(name).sent") { [unowned self] _ in characterSent() }
-      arrived = scheduler.event("\(name).arrived") { [unowned self] _ in
-        state.pointee.receiving = false
-        accept(state.pointee.receivingByte)
-        beginReceive()
+      serial.output = { [unowned self] in loopback ? nil : port }
+      serial.input = { [unowned self] in port }
+      serial.isReady = { [unowned self] in !loopback && state.pointee.rxCount < Self.depth && !self[.uartAutobaud][bit: 0] }
+      serial.onSent = { [unowned self] byte in
+        if loopback { accept(UInt16(byte)) } else { onSent?(byte) }
+        beginSend()
+        update()
       }
-      shifted = scheduler.event("\(name).shifted") { [unowned self] _ in showNextBit() }
-      sampled = scheduler.event("\(name).sampled") { [unowned self] _ in sample() }
+      serial.onReceived = { [unowned self] in accept($0) }
       idle = scheduler.event("\(name).idle") { [unowned self] _ in
         if state.pointee.rxCount > 0 && self[.uartConf1][bit: 31] {
           state.pointee.raw |= Interrupt.rxTimeout
@@ -88,9 +84,7 @@ extension ESP8266 {
         }
       }
     }
-    private var dataBits: Int { 5 + Int(self[.uartConf0][bits: 2...3]) }
-    private var hasParity: Bool { self[.uartConf0][bit: 1] }
-    private func parity(_ byte: UInt32) -> UInt32 { UInt32(byte.nonzeroBitCount) & 1 ^ (self[.uartConf0][bit: 0] ? 1 : 0) }
+    private var loopback: Bool { self[.uartConf0][bit: 14] }
     /// Bauds now, 0 while the divider is.
     public var baud: UInt64 {
       let divider = UInt64(self[.uartClkDiv])
@@ -98,10 +92,10 @@ extension ESP8266 {
     }
     /// The divider or the bus clock changed.
     func retime() {
-      let divider = UInt64(self[.uartClkDiv]), f = apb.pointee.frequency256
-      state.pointee.bit = divider > 0 && f > 0 ? UInt64(truncatingIfNeeded: UInt128(Clock.picosecondsPerSecond) * UInt128(divider * 256) / UInt128(f)) : 0
-      let halves = [2, 2, 3, 4][Int(self[.uartConf0][bits: 4...5])]
-      state.pointee.character = state.pointee.bit &* UInt64(2 + 2 * dataBits + (hasParity ? 2 : 0) + halves) / 2
+      let c = self[.uartConf0]
+      serial.format = .init(
+        bit: AsyncSerial.time(cycles256: UInt64(self[.uartClkDiv]) * 256, frequency256: apb.pointee.frequency256), dataBits: 5 + UInt8(c[bits: 2...3]),
+        parity: !c[bit: 1] ? .none : c[bit: 0] ? .odd : .even, halfStops: [2, 2, 3, 4][Int(c[bits: 4...5])])
       beginSend()
       beginReceive()
     }
@@ -112,7 +106,7 @@ extension ESP8266 {
         scheduler.cancel(idle)
       }
       if c[bit: 18] { state.pointee.txCount = 0 }
-      if !state.pointee.sending { txd.set(!c[bit: 8] != c[bit: 22]) }
+      serial.rest(breaking: c[bit: 8], inverted: c[bit: 22])
       retime()
       update()
     }
@@ -128,67 +122,31 @@ extension ESP8266 {
       update()
     }
     private func beginSend() {
-      guard !state.pointee.sending, state.pointee.txCount > 0, state.pointee.character > 0 else { return }
+      guard !serial.isSending, state.pointee.txCount > 0, serial.format.bit > 0 else { return }
       if self[.uartConf0][bit: 15] && state.pointee.cts { return }
-      state.pointee.sendingByte = tx[state.pointee.txHead]
+      let byte = tx[state.pointee.txHead]
       state.pointee.txHead = (state.pointee.txHead + 1) % Self.depth
       state.pointee.txCount -= 1
-      state.pointee.sending = true
-      scheduler.schedule(sent, after: state.pointee.character)
-      if isWatched() {
-        let byte = UInt32(state.pointee.sendingByte) & ((1 << UInt32(dataBits)) - 1)
-        var frame = byte << 1, count = dataBits + 1
-        if hasParity {
-          frame |= parity(byte) << UInt32(count)
-          count += 1
-        }
-        state.pointee.shift = frame | ~0 << UInt32(count)
-        state.pointee.shiftCount = UInt8(count + 1)
-        showNextBit()
-      }
-    }
-    private func showNextBit() {
-      guard state.pointee.shiftCount > 0 else { return }
-      let c = self[.uartConf0]
-      txd.set((state.pointee.shift & 1 == 1 && !c[bit: 8]) != c[bit: 22])
-      state.pointee.shift >>= 1
-      state.pointee.shiftCount -= 1
-      if state.pointee.shiftCount > 0 { scheduler.schedule(shifted, after: state.pointee.bit) }
-    }
-    private func characterSent() {
-      state.pointee.sending = false
-      let byte = state.pointee.sendingByte & (0xFF >> UInt8(8 - dataBits))
-      if self[.uartConf0][bit: 14] {
-        accept(byte)
-      } else {
-        port?.send(byte)
-        onSent?(byte)
-      }
-      beginSend()
-      update()
+      serial.send(byte)
     }
 
     // MARK: Receive
 
-    /// The next byte of the port begins to arrive; while the FIFO is full it waits outside.
     private func beginReceive() {
-      guard !state.pointee.receiving, state.pointee.rxCount < Self.depth, state.pointee.character > 0, !self[.uartConf0][bit: 14] else { return }
-      guard !self[.uartAutobaud][bit: 0] else { return measurePort() }
-      guard let byte = port?.take() else { return }
-      state.pointee.receiving = true
-      state.pointee.receivingByte = byte
-      scheduler.schedule(arrived, after: state.pointee.character)
+      if self[.uartAutobaud][bit: 0], !serial.isArriving, !loopback, serial.format.bit > 0 { measurePort() } else { serial.fetch() }
     }
-    private func accept(_ byte: UInt8) {
+    private func accept(_ word: UInt16) {
+      if word & AsyncSerial.Fault.parity != 0 { state.pointee.raw |= Interrupt.parity }
+      if word & AsyncSerial.Fault.framing != 0 { state.pointee.raw |= word & AsyncSerial.Fault.breakCondition != 0 ? Interrupt.breakDetected : Interrupt.framing }
       guard state.pointee.rxCount < Self.depth else {
         state.pointee.raw |= Interrupt.overflow
         return update()
       }
-      rx[(state.pointee.rxHead + state.pointee.rxCount) % Self.depth] = byte
+      rx[(state.pointee.rxHead + state.pointee.rxCount) % Self.depth] = UInt8(truncatingIfNeeded: word)
       state.pointee.rxCount += 1
       // RX_TOUT_THRHD counts eighths of the time of a character.
       let threshold = UInt64(self[.uartConf1][bits: 24...30])
-      if self[.uartConf1][bit: 31] { scheduler.schedule(idle, after: max(1, state.pointee.character &* threshold)) }
+      if self[.uartConf1][bit: 31] { scheduler.schedule(idle, after: max(1, serial.format.character &* threshold)) }
       update()
     }
     private func receive() -> UInt32 {
@@ -201,16 +159,10 @@ extension ESP8266 {
       update()
       return v
     }
-    /// RXD changed: a fall from rest is a start bit.
     func rxdChanged(_ level: Bool) {
-      guard level != state.pointee.rxd else { return }
-      state.pointee.rxd = level
+      guard level != serial.rxd else { return }
+      serial.rxdChanged(level)
       if self[.uartAutobaud][bit: 0] { edge() }
-      guard !level, !state.pointee.sampling, state.pointee.bit > 0 else { return }
-      state.pointee.sampling = true
-      state.pointee.samples = 0
-      state.pointee.sampleCount = 0
-      scheduler.schedule(sampled, after: state.pointee.bit / 2)
     }
     func ctsChanged(_ level: Bool) {
       guard level != state.pointee.cts else { return }
@@ -219,24 +171,6 @@ extension ESP8266 {
       beginSend()
       update()
     }
-    /// The middle of a bit on RXD.
-    private func sample() {
-      let n = UInt32(state.pointee.sampleCount)
-      if n == 0 && state.pointee.rxd {
-        state.pointee.sampling = false
-        return
-      }
-      if state.pointee.rxd { state.pointee.samples |= 1 << n }
-      state.pointee.sampleCount += 1
-      let last = UInt32(1 + dataBits + (hasParity ? 1 : 0))
-      if n < last { return scheduler.schedule(sampled, after: state.pointee.bit) }
-      state.pointee.sampling = false
-      let data = state.pointee.samples >> 1 & ((1 << UInt32(dataBits)) - 1)
-      if hasParity, state.pointee.samples >> UInt32(1 + dataBits) & 1 != parity(data) { state.pointee.raw |= Interrupt.parity }
-      if !state.pointee.rxd { state.pointee.raw |= state.pointee.samples == 0 ? Interrupt.breakDetected : Interrupt.framing }
-      accept(UInt8(truncatingIfNeeded: data))
-    }
-
     // MARK: Autobaud
 
     private func autobaud(_ v: UInt32) {
@@ -251,7 +185,7 @@ extension ESP8266 {
       let now = apb.pointee.cycle(at: scheduler.now), length = UInt32(truncatingIfNeeded: min(now &- state.pointee.edgeAt, 0xF_FFFF))
       state.pointee.edgeAt = now
       if state.pointee.edges > 0 {
-        if state.pointee.rxd { state.pointee.lowPulse = min(state.pointee.lowPulse, length) } else { state.pointee.highPulse = min(state.pointee.highPulse, length) }
+        if serial.rxd { state.pointee.lowPulse = min(state.pointee.lowPulse, length) } else { state.pointee.highPulse = min(state.pointee.highPulse, length) }
       }
       state.pointee.edges = min(0x3FF, state.pointee.edges + 1)
     }
@@ -270,9 +204,7 @@ extension ESP8266 {
         }
         run = i == 0 && run == 0 ? bit : run + bit
       }
-      state.pointee.receiving = true
-      state.pointee.receivingByte = byte
-      scheduler.schedule(arrived, after: max(1, UInt64(bit) * 10 * 1_000_000_000_000 / max(1, apb.pointee.frequency256 / 256)))
+      serial.arrive(byte, after: max(1, UInt64(bit) * 10 * 1_000_000_000_000 / max(1, apb.pointee.frequency256 / 256)))
     }
 
     private var status: UInt32 {
@@ -280,8 +212,8 @@ extension ESP8266 {
       s[bits: 0...7] = UInt32(state.pointee.rxCount)
       s[bits: 16...23] = UInt32(state.pointee.txCount)
       s[bit: 14] = state.pointee.cts
-      s[bit: 15] = state.pointee.rxd
-      s[bit: 31] = state.pointee.sending  // high only while a character leaves: programs of esptool 5.6 wait for zero
+      s[bit: 15] = serial.rxd
+      s[bit: 31] = serial.isSending  // high only while a character leaves: programs of esptool 5.6 wait for zero
       return s
     }
     private func update() {
@@ -293,9 +225,10 @@ extension ESP8266 {
     }
     public override func reset() {
       super.reset()
-      for e in [sent, arrived, idle, shifted, sampled] { scheduler.cancel(e!) }
-      state.pointee = State(rxd: state.pointee.rxd, cts: state.pointee.cts)
-      txd.set(true)
+      scheduler.cancel(idle)
+      serial.reset()
+      serial.format = .init()
+      state.pointee = State(cts: state.pointee.cts)
       update()
     }
   }

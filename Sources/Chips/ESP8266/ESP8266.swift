@@ -150,7 +150,7 @@ public final class ESP8266 {
     for (u, pads) in [(uart0, [(1, 0), (2, 4), (15, 4)]), (uart1, [(2, 2), (7, 4)])] {
       u.txd.connect { [unowned self] _ in gpio.update(pads.reduce(0) { $0 | (gpio.function($1.0) == $1.1 ? 1 << UInt32($1.0) : 0) }) }
       u.rts.connect { [unowned self] _ in gpio.update(1 << 1 | 1 << 15) }
-      u.isWatched = { [unowned self] in pads.contains { gpio.function($0.0) == $0.1 && gpio.pins[$0.0].isWatched } }
+      u.serial.isWatched = { [unowned self] in pads.contains { gpio.function($0.0) == $0.1 && gpio.pins[$0.0].isWatched } }
     }
     let hspi = spis[1]
     gpio.functions[12][2] = Function()

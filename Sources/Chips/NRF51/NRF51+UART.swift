@@ -105,7 +105,11 @@ extension NRF51 {
       }
       onPins()
     }
-    private func setRate() { serial.set(baud: Double(self[.baudRate]) * 16_000_000 / 4_294_967_296, parity: self[.config][bits: 1...3] == 7) }
+    private func setRate() {
+      // BAUDRATE is the 2^32nd part of 16 MHz.
+      let bit = self[.baudRate] == 0 ? 0 : UInt64(1e12 * 4_294_967_296 / 16e6 / Double(self[.baudRate]))
+      serial.format = .init(bit: bit, parity: self[.config][bits: 1...3] == 7 ? .even : .none)
+    }
     private func transmit() {
       guard isEnabled, state.pointee.isTransmitting, state.pointee.hasNext, !serial.isSending else { return }
       if ctsPin != nil, state.pointee.cts { return }

@@ -326,7 +326,7 @@ public final class RP2040 {
       let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pads(2) { ($0 + 4) / 8 % 2 == k }) }
       uart.txd.connect(update)
       uart.rts.connect(update)
-      uart.isWatched = { [unowned self] in
+      uart.serial.isWatched = { [unowned self] in
         for n in stride(from: 0, to: 30, by: 4) where ioBank0.functionNumber(n) == 2 && (n + 4) / 8 % 2 == k && ioBank0.pins[n].isWatched { return true }
         return false
       }

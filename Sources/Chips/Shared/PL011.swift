@@ -43,18 +43,18 @@ public final class PL011: RegisterDevice, RegisterNaming {
     static let overrun: UInt32 = 1 << 10
   }
   /// A character's errors, as DR shows them above its eight bits (§3.3.1).
-  enum Fault { static let framing: UInt16 = 1 << 8, parity: UInt16 = 1 << 9, breakCondition: UInt16 = 1 << 10, overrun: UInt16 = 1 << 11 }
+  enum Fault {
+    static let framing: UInt16 = 1 << 8, parity: UInt16 = 1 << 9, breakCondition: UInt16 = 1 << 10, overrun: UInt16 = 1 << 11
+
+    /// A received character as DR has it.
+    static func word(_ r: UInt16) -> UInt16 {
+      r & 0xFF | (r & AsyncSerial.Fault.framing != 0 ? framing : 0) | (r & AsyncSerial.Fault.parity != 0 ? parity : 0) | (r & AsyncSerial.Fault.breakCondition != 0 ? breakCondition : 0)
+    }
+  }
   struct State: BitwiseCopyable {
     var rxHead = 0, rxCount = 0, txHead = 0, txCount = 0
     var raw: UInt32 = 0, errors: UInt32 = 0
-    /// Picoseconds of one character and of one bit, taken over with LCR_H.
-    var character: UInt64 = 0, bit: UInt64 = 0
-    var sending = false, sendingByte: UInt8 = 0, receiving = false, receivingByte: UInt8 = 0
-    /// The bits still to be shown on TXD, the next one lowest, and how many.
-    var shift: UInt32 = 0, shiftCount: UInt8 = 0
-    /// The pins as inputs; a character that RXD brings, bit by bit from its start bit.
-    var rxd = true, cts = false
-    var sampling = false, samples: UInt32 = 0, sampleCount: UInt8 = 0
+    var cts = false
     /// An overrun happened: the next character that is stored carries it.
     var overrun = false
   }
@@ -63,13 +63,14 @@ public final class PL011: RegisterDevice, RegisterNaming {
   private let scheduler: Scheduler
   private let clock: UnsafeMutablePointer<Clock>
   public let irq, dreqTX, dreqRX: Line
-  /// UARTTXD, high at rest, and nUARTRTS, low while more is welcome.
-  public let txd, rts: Line
-  /// Whether something looks at TXD: else its waveform is not made.
-  var isWatched: () -> Bool = { false }
+  let serial: AsyncSerial
+  /// UARTTXD, high at rest.
+  public var txd: Line { serial.txd }
+  /// nUARTRTS, low while more is welcome.
+  public let rts: Line
   /// The outside of the line, byte by byte.
-  public var port: Port? { didSet { port?.onInput = { [unowned self] in beginReceive() } } }
-  private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
+  public var port: Port? { didSet { port?.onInput = { [unowned self] in serial.fetch() } } }
+  private var idle: Scheduler.Event!
 
   public init(name: String, arena: StateArena, scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>) {
     self.scheduler = scheduler
@@ -80,17 +81,19 @@ public final class PL011: RegisterDevice, RegisterNaming {
     irq = Line("\(name).IRQ", arena: arena)
     dreqTX = Line("\(name).DREQ_TX", arena: arena)
     dreqRX = Line("\(name).DREQ_RX", arena: arena)
-    txd = Line("\(name).TXD", arena: arena)
+    serial = AsyncSerial(name, arena: arena, scheduler: scheduler)
     rts = Line("\(name).RTS", arena: arena)
     super.init(Self.map, name: name, arena: arena)
-    sent = scheduler.event("\(name).sent") { [unowned self] _ in characterSent() }
-    arrived = scheduler.event("\(name).arrived") { [unowned self] _ in
-      state.pointee.receiving = false
-      accept(UInt16(state.pointee.receivingByte))
-      beginReceive()
+    serial.output = { [unowned self] in loopback ? nil : port }
+    serial.input = { [unowned self] in port }
+    serial.listens = { [unowned self] in enabled && self[.uartCR][bit: 9] && !loopback }
+    serial.isReady = { [unowned self] in serial.listens() && state.pointee.rxCount < capacity }
+    serial.onSent = { [unowned self] byte in
+      if loopback { accept(UInt16(byte)) }
+      beginSend()
+      update()
     }
-    shifted = scheduler.event("\(name).shifted") { [unowned self] _ in showNextBit() }
-    sampled = scheduler.event("\(name).sampled") { [unowned self] _ in sample() }
+    serial.onReceived = { [unowned self] word in accept(word) }
     idle = scheduler.event("\(name).idle") { [unowned self] _ in
       if state.pointee.rxCount > 0 {
         state.pointee.raw |= Interrupt.timeout
@@ -106,28 +109,24 @@ public final class PL011: RegisterDevice, RegisterNaming {
 
   /// §3.3.7: the divisors take effect with a write of LCR_H.
   private func lineControl() {
-    let divisor = UInt64(self[.uartIBRD]) * 64 + UInt64(self[.uartFBRD]), f = clock.pointee.frequency256
     let c = self[.uartLCR_H]
-    let bits = UInt64(1 + dataBits + (c[bit: 1] ? 1 : 0) + (c[bit: 3] ? 2 : 1))
-    // One bit is 16 * divisor / 64 cycles of a clock given in 1/256 Hz.
-    state.pointee.bit = divisor > 0 && f > 0 ? UInt64(truncatingIfNeeded: UInt128(Clock.picosecondsPerSecond) * UInt128(divisor * 64) / UInt128(f)) : 0
-    state.pointee.character = state.pointee.bit &* bits
+    // One bit is 16 cycles of a divisor in 64ths.
+    serial.format = .init(
+      bit: AsyncSerial.time(cycles256: (UInt64(self[.uartIBRD]) * 64 + UInt64(self[.uartFBRD])) * 64, frequency256: clock.pointee.frequency256),
+      dataBits: 5 + UInt8(c[bits: 5...6]),
+      // §3.3.7: even or odd by EPS, or the inverse of EPS itself when sticky.
+      parity: !c[bit: 1] ? .none : c[bit: 7] ? (c[bit: 2] ? .space : .mark) : c[bit: 2] ? .even : .odd,
+      halfStops: c[bit: 3] ? 4 : 2)
     if !c[bit: 4] {
       state.pointee.rxCount = min(state.pointee.rxCount, 1)
       state.pointee.txCount = min(state.pointee.txCount, 1)
     }
     control()
   }
-  private var dataBits: Int { 5 + Int(self[.uartLCR_H][bits: 5...6]) }
-  /// §3.3.7: even or odd by EPS, or the inverse of EPS itself when sticky.
-  private func parity(_ byte: UInt32) -> UInt32 {
-    let c = self[.uartLCR_H], even: UInt32 = c[bit: 2] ? 1 : 0
-    return c[bit: 7] ? 1 - even : (UInt32(byte.nonzeroBitCount) & 1) ^ (1 - even)
-  }
   private func control() {
-    if !state.pointee.sending { txd.set(!self[.uartLCR_H][bit: 0]) }
+    serial.rest(breaking: self[.uartLCR_H][bit: 0])
     beginSend()
-    beginReceive()
+    serial.fetch()
     update()
   }
 
@@ -143,64 +142,20 @@ public final class PL011: RegisterDevice, RegisterNaming {
     update()
   }
   private func beginSend() {
-    guard enabled, self[.uartCR][bit: 8], !state.pointee.sending, state.pointee.txCount > 0, state.pointee.character > 0 else { return }
+    guard enabled, self[.uartCR][bit: 8], !serial.isSending, state.pointee.txCount > 0, serial.format.bit > 0 else { return }
     // §2.4.4: with CTS flow control a character begins only while nUARTCTS is low.
     if self[.uartCR][bit: 15] && state.pointee.cts { return }
-    state.pointee.sendingByte = tx[state.pointee.txHead]
+    let byte = tx[state.pointee.txHead]
     state.pointee.txHead = (state.pointee.txHead + 1) % Self.depth
     state.pointee.txCount -= 1
-    state.pointee.sending = true
     // §2.8.2: the interrupt comes with the passage down through the level.
     if state.pointee.txCount <= txTrigger { state.pointee.raw |= Interrupt.tx }
-    scheduler.schedule(sent, after: state.pointee.character)
-    if isWatched() {
-      let byte = UInt32(state.pointee.sendingByte) & ((1 << UInt32(dataBits)) - 1), c = self[.uartLCR_H]
-      var frame = byte << 1, count = dataBits + 1
-      if c[bit: 1] {
-        frame |= parity(byte) << UInt32(count)
-        count += 1
-      }
-      state.pointee.shift = frame | ~0 << UInt32(count)
-      state.pointee.shiftCount = UInt8(count + 1)
-      showNextBit()
-    }
-  }
-  private func showNextBit() {
-    guard state.pointee.shiftCount > 0 else { return }
-    txd.set(state.pointee.shift & 1 == 1 && !self[.uartLCR_H][bit: 0])
-    state.pointee.shift >>= 1
-    state.pointee.shiftCount -= 1
-    if state.pointee.shiftCount > 0 { scheduler.schedule(shifted, after: state.pointee.bit) }
-  }
-  private func characterSent() {
-    state.pointee.sending = false
-    let byte = state.pointee.sendingByte & (0xFF >> UInt8(8 - dataBits))
-    if loopback { accept(UInt16(byte)) } else { port?.send(byte) }
-    beginSend()
-    update()
+    serial.send(byte)
   }
 
   // MARK: Receive
 
-  /// The next byte of the port begins to arrive; while the FIFO is full it waits outside.
-  private func beginReceive() {
-    guard enabled, self[.uartCR][bit: 9], !loopback, !state.pointee.receiving, state.pointee.rxCount < capacity, state.pointee.character > 0,
-      let byte = port?.take()
-    else { return }
-    state.pointee.receiving = true
-    state.pointee.receivingByte = byte
-    scheduler.schedule(arrived, after: state.pointee.character)
-  }
-  /// RXD changed: a fall from rest is a start bit.
-  func rxdChanged(_ level: Bool) {
-    guard level != state.pointee.rxd else { return }
-    state.pointee.rxd = level
-    guard !level, !state.pointee.sampling, enabled, self[.uartCR][bit: 9], !loopback, state.pointee.bit > 0 else { return }
-    state.pointee.sampling = true
-    state.pointee.samples = 0
-    state.pointee.sampleCount = 0
-    scheduler.schedule(sampled, after: state.pointee.bit / 2)
-  }
+  func rxdChanged(_ level: Bool) { serial.rxdChanged(level) }
   /// nUARTCTS changed.
   func ctsChanged(_ level: Bool) {
     guard level != state.pointee.cts else { return }
@@ -209,29 +164,9 @@ public final class PL011: RegisterDevice, RegisterNaming {
     beginSend()
     update()
   }
-  /// The middle of a bit on RXD.
-  private func sample() {
-    let n = UInt32(state.pointee.sampleCount), c = self[.uartLCR_H]
-    if n == 0 && state.pointee.rxd {
-      state.pointee.sampling = false
-      return
-    }
-    if state.pointee.rxd { state.pointee.samples |= 1 << n }
-    state.pointee.sampleCount += 1
-    let last = UInt32(1 + dataBits + (c[bit: 1] ? 1 : 0))
-    if n < last { return scheduler.schedule(sampled, after: state.pointee.bit) }
-    state.pointee.sampling = false
-    let data = state.pointee.samples >> 1 & ((1 << UInt32(dataBits)) - 1)
-    var word = UInt16(truncatingIfNeeded: data)
-    if c[bit: 1], state.pointee.samples >> UInt32(1 + dataBits) & 1 != parity(data) { word |= Fault.parity }
-    if !state.pointee.rxd {
-      word |= Fault.framing
-      if state.pointee.samples == 0 { word = Fault.framing | Fault.breakCondition }
-    }
-    accept(word)
-  }
   private var rxTrigger: Int { fifos ? Self.eighths(self[.uartIFLS][bits: 3...5]) : 1 }
-  private func accept(_ word: UInt16) {
+  private func accept(_ received: UInt16) {
+    let word = Fault.word(received)
     guard state.pointee.rxCount < capacity else {
       state.pointee.errors |= 8
       state.pointee.overrun = true
@@ -245,7 +180,7 @@ public final class PL011: RegisterDevice, RegisterNaming {
     // §2.8.1: cleared through ICR it stays so until another character comes.
     if state.pointee.rxCount >= rxTrigger { state.pointee.raw |= Interrupt.rx }
     // §2.8.4: 32 bit times without another character.
-    scheduler.schedule(idle, after: state.pointee.bit * 32)
+    scheduler.schedule(idle, after: serial.format.bit &* 32)
     update()
   }
   private func receive() -> UInt32 {
@@ -258,13 +193,13 @@ public final class PL011: RegisterDevice, RegisterNaming {
       state.pointee.raw &= ~Interrupt.timeout
       scheduler.cancel(idle)
     }
-    beginReceive()
+    serial.fetch()
     update()
     return v
   }
   private var flags: UInt32 {
     var f: UInt32 = state.pointee.cts ? 0 : 1
-    f[bit: 3] = state.pointee.sending || state.pointee.txCount > 0
+    f[bit: 3] = serial.isSending || state.pointee.txCount > 0
     f[bit: 4] = state.pointee.rxCount == 0
     f[bit: 5] = state.pointee.txCount >= capacity
     f[bit: 6] = state.pointee.rxCount >= capacity
@@ -281,9 +216,10 @@ public final class PL011: RegisterDevice, RegisterNaming {
   }
   public override func reset() {
     super.reset()
-    for e in [sent, arrived, idle, shifted, sampled] { scheduler.cancel(e!) }
-    state.pointee = State(rxd: state.pointee.rxd, cts: state.pointee.cts)
-    txd.set(true)
+    scheduler.cancel(idle)
+    serial.reset()
+    serial.format = .init()
+    state.pointee = State(cts: state.pointee.cts)
     update()
   }
 }
