@@ -272,7 +272,7 @@ extension PL022 {
     a = PL011(name: "A", arena: machine.arena, scheduler: machine.scheduler, clock: machine.coreClock)
     b = PL011(name: "B", arena: machine.arena, scheduler: machine.scheduler, clock: machine.coreClock)
     for u in [a, b] {
-      u.isWatched = { true }
+      u.serial.isWatched = { true }
       u.reset()
       // 1 Mbaud: a bit is 125 cycles.
       u.write(.uartIBRD, 7)
