@@ -16,6 +16,13 @@ import Testing
   static func diagram(_ text: String) throws -> Diagram { try Diagram(reading: Array(text.utf8), named: "d.json") }
   static func findings(_ text: String) throws -> [DiagramLint.Finding] { DiagramLint.check(try diagram(text)) }
 
+  /// What the format calls the boards with ESP chips.
+  @Test(arguments: [("board-esp32-devkit-c-v4", "esp32"), ("board-esp32-devkit-v1", "devkit_v1"), ("wokwi-esp32-devkit-v1", "devkit_v1"), ("board-esp-01", "esp01")]) func boardsWithESPChips(type: String, name: String) throws {
+    let board = try #require(DiagramTypes.board(type))
+    #expect(board.name == name)
+    let made = try Catalog.make(board)
+    #expect(made.serialPort(transmittingOn: name == "devkit_v1" ? "TX0" : "TX") == "uart0" && made.serialPort(transmittingOn: name == "devkit_v1" ? "RX0" : "RX") == nil)
+  }
   @Test func partsAndWiresAreRead() throws {
     let d = try Self.diagram(Self.good)
     #expect(d.items.map(\.id) == ["pico", "led1", "r1"])

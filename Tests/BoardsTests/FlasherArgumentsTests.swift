@@ -48,6 +48,29 @@ private struct Build {
     #expect(Array(flash[0x8000..<0x8020]) == Array(Build.table(at: 0x10000).prefix(32)) && Array(flash[0x10000..<0x10100]) == Array(Build.image(Build.application(64)).prefix(256)))
     #expect(flash[0xFFF] == 0xFF && flash[0x20000] == 0xFF)
   }
+  /// Changed by a seeded generator, the list and its files are taken or refused.
+  @Test func mutations() throws {
+    let build = try Build(Build.json(Build.good))
+    defer { build.remove() }
+    var state: UInt64 = 0x1234_5678_9ABC_DEF1
+    func random(_ below: Int) -> Int {
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      return Int(state % UInt64(below))
+    }
+    let seeds = try ["flasher_args.json", "boot.bin", "table.bin", "app.bin"].map { ($0, [UInt8](try Data(contentsOf: build.folder.appendingPathComponent($0)))) }
+    let marks = Array("{}[]\":,0x9-e".utf8)
+    for _ in 0..<150 {
+      let (name, good) = seeds[random(2) == 0 ? 0 : random(4)]
+      var bytes = good
+      for _ in 0..<(1 + random(4)) { bytes[random(min(bytes.count, 200))] = random(2) == 0 ? marks[random(marks.count)] : UInt8(random(256)) }
+      if random(4) == 0 { bytes.removeLast(random(bytes.count)) }
+      try Data(bytes).write(to: build.folder.appendingPathComponent(name))
+      do { _ = try BoardLoader(store: FirmwareStore()).load("esp32", firmware: build.path, rom: nil) } catch { #expect("\(error)".count > 20) }
+      try Data(good).write(to: build.folder.appendingPathComponent(name))
+    }
+  }
   /// Without the chip's name, the images tell.
   @Test func theImagesTellTheChip() throws {
     let build = try Build("{ \"flash_files\": { \(Build.good) } }")

@@ -22,6 +22,8 @@ import Testing
 
   @Test(.enabled(if: ClientTests.has(["mpremote", "--help"])), arguments: boards, ["pty:LINK", "rfc2217:0"]) func mpremote(board: String, serial: String) throws {
     let b = try Self.bench(board, serial)
+    // What comes while the chip starts is lost, as with a board on the desk.
+    #expect(b.wait(20, for: ">>> "))
     let url = serial.hasPrefix("pty") ? b.link : "rfc2217://127.0.0.1:" + b.port
     func mp(_ a: String...) throws -> String {
       let r = try ClientTests.run(["mpremote", "connect", url] + a, in: b.folder)
@@ -41,7 +43,6 @@ import Testing
   }
   @Test(.enabled(if: ClientTests.hasAmpy), arguments: boards) func ampy(board: String) throws {
     let b = try Self.bench(board, "pty:LINK")
-    // It resets nothing and waits for nothing, so the prompt has to be there.
     #expect(b.wait(20, for: ">>> "))
     let file = try b.file("t.py", "print('from ampy', 6*7)\n")
     #expect(try ClientTests.run(["ampy", "-p", b.link, "run", file]).output == "from ampy 42\n")

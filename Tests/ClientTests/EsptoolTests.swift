@@ -63,34 +63,34 @@ import Testing
     #expect(try esptool("chip-id").contains(is32 ? "ESP32 has no chip ID" : "Chip ID: 0x00826601"))
     #expect(try esptool("verify-flash", "0x3000", "small.bin").contains("digest matched"))
     #expect(try esptool("write-flash", "0x10000", "large.bin").contains("Hash of data verified"))
-    _ = try esptool("read-flash", "0x10000", "80000", "back.bin")
-    #expect(contents("back.bin") == large)
+    _ = try esptool("read-flash", "0x10000", "20000", "back.bin")
+    #expect(contents("back.bin") == large.prefix(20000))
     _ = try esptool("erase-region", "0x11000", "0x2000")
     _ = try esptool("read-flash", "0x10000", "0x4000", "back.bin")
     #expect(contents("back.bin") == large.prefix(0x1000) + Data(repeating: 0xFF, count: 0x2000) + large[0x3000..<0x4000])
     let bad = try ClientTests.run(["esptool", "--port", b.link, "--before", "no-reset", "--after", "no-reset", "verify-flash", "0x10000", "large.bin"], in: b.folder)
     #expect(bad.code != 0 && bad.output.contains("digest mismatch"), "\(bad.output)")
+    // Ten seconds of the chip's time: with one ROM is enough.
+    if c.vendor { return }
     _ = try esptool("erase-flash")
     _ = try esptool("read-flash", "0x3000", "0x1000", "back.bin")
     #expect(contents("back.bin") == Data(repeating: 0xFF, count: 0x1000))
   }
-  /// Over RFC 2217 its DTR and RTS put the chip into download mode and out of it: an official image into an erased flash, which then
-  /// boots; another client finds its prompt. The ESP8266's header is told the size of the flash, as MicroPython's manual has it.
-  @Test(.enabled(if: hasEsptool), arguments: [("esp32", "1.27.0", 0x1000), ("nodemcu", "1.23.0", 0)]) func writesAnImageThatBoots(board: String, version: String, offset: Int) throws {
-    guard let image = Self.path(board == "esp32" ? board : "esp8266", version: version) else { return print("EsptoolTests: no MicroPython \(version) for \(board), so it is skipped") }
+  /// Over RFC 2217 its DTR and RTS put the chip into download mode and out of it: an image into an erased flash, which then boots, for the
+  /// ESP8266 a whole one of MicroPython. Its header is told the size of the flash, as MicroPython's manual has it.
+  @Test(.enabled(if: hasEsptool), arguments: [("esp32", "other-nuttx-nsh", 0x1000, "nsh> "), ("nodemcu", "1.23.0", 0, "MicroPython v1.23.0")])
+  func writesAnImageThatBoots(board: String, version: String, offset: Int, greeting: String) throws {
+    guard let image = Self.path(board == "esp32" ? board : "esp8266", version: version) else { return print("EsptoolTests: no image \(version) for \(board), so it is skipped") }
     let b = try ClientTests.Bench(["run", board, "--firmware", "none", "--flash", "FOLDER/flash.bin", "--serial", "rfc2217:0", "--serial", "uart0=stdio", "--speed", "max", "--until", "the end"])
     let port = "rfc2217://127.0.0.1:" + b.port
     let w = try ClientTests.run(["esptool", "--port", port, "--baud", "921600", "write-flash", "--flash-size", board == "esp32" ? "keep" : "detect", "\(offset)", image], seconds: 240)
     #expect(w.code == 0 && w.output.contains("Hash of data verified") && w.output.contains("Hard resetting via RTS pin"), "\(w.output)")
-    #expect(b.wait(30, for: "MicroPython v\(version)"), "\(b.said)")
-    let r = try ClientTests.run(["esptool", "--port", port, "--no-stub", "read-mac"])
-    #expect(r.code == 0 && r.output.contains(board == "esp32" ? "24:0a:c4:50:1d:e0" : "5c:cf:7f:82:66:01"), "\(r.output)")
-    guard ClientTests.has(["mpremote", "--help"]) else { return }
+    #expect(b.wait(30, for: greeting), "\(b.said)")
+    guard board == "nodemcu", ClientTests.has(["mpremote", "--help"]) else { return }
     // With these words the board's run ends, maybe before the client has them.
     _ = try ClientTests.run(["mpremote", "connect", port, "exec", "print('the', 'end')"])
     for _ in 0..<100 where b.process.isRunning { Thread.sleep(forTimeInterval: 0.1) }
     let written = try Data(contentsOf: URL(fileURLWithPath: image)), flash = FileManager.default.contents(atPath: b.folder + "/flash.bin")
-    // MicroPython makes its file system behind the image; the ESP8266's header has the flash size that esptool put there.
-    #expect(flash?.count == 4 << 20 && flash?[(offset + 16)..<(offset + written.count)] == written[16...], "\(b.said)")
+    #expect(flash?.count == 4 << 20 && flash?[16..<written.count] == written[16...], "\(b.said)")
   }
 }
