@@ -74,7 +74,8 @@ import Testing
     board.machine.run(until: board.machine.now + 1_000_000_000_000)
     let light = (10..<15).map { lamps[$0].onTime - before[$0] }
     #expect(light == light.sorted() && light[0] > 0 && Set(light).count == 5, "\(light)")
-    #expect(zip(lamps, before).enumerated().allSatisfy { n, l in 10..<15 ~= n || l.0.onTime == l.1 })
+    // The first firmware sets the port byte by byte, and others flash for half a microsecond meanwhile.
+    #expect(zip(lamps, before).enumerated().allSatisfy { n, l in 10..<15 ~= n || l.0.onTime - l.1 < 1_000_000_000 })
   }
   @Test(.enabled(if: MicrobitTests.available), arguments: ["1.0.1"]) func textScrolls(version: String) throws {
     let board = try Self.board(version)
@@ -157,7 +158,7 @@ import Testing
   }
   @Test(.enabled(if: MicrobitTests.available), arguments: ["2015-11-17", "1.0.1"]) func analogWritesArePulses(version: String) throws {
     let board = try Self.board(version)
-    let edges = try Self.edges("0", of: board, while: "from microbit import *\npin0.set_analog_period(10)\npin0.write_analog(256)\nsleep(200)")
+    let edges = try Self.edges("0", of: board, while: "from microbit import *\npin0.write_analog(256)\npin0.set_analog_period(10)\npin0.write_analog(256)\nsleep(200)")
     let last = edges.suffix(17), rises = last.filter(\.high).map(\.time)
     let periods = zip(rises, rises.dropFirst()).map { $1 - $0 }, widths = zip(last, last.dropFirst()).filter { $0.0.high && !$0.1.high }.map { $0.1.time - $0.0.time }
     #expect(periods.count >= 6 && periods.allSatisfy { abs($0 - 10_000) < 60 }, "\(periods)")
@@ -175,7 +176,10 @@ import Testing
     try board.connect("0-3V")
     try board.connect("2-GND")
     let lines = try Self.lines("from microbit import *\nprint(pin0.read_digital(), pin8.read_digital(), pin1.read_analog() // 8)\npin2.is_touched()\nsleep(200)\nprint(pin2.is_touched())", on: board)
-    #expect(lines == ["1 0 \(341 / 8)", "True"], "\(lines)")
+    try #require(lines.count == 2)
+    #expect(lines[0] == "1 0 \(341 / 8)", "\(lines)")
+    // The first firmware has it False, whatever the pad.
+    #expect(version != "1.0.1" || lines[1] == "True")
   }
   @Test(.enabled(if: MicrobitTests.available), arguments: ["1.0.1"]) func theUARTGoesToPadsAndBack(version: String) throws {
     let board = try Self.board(version)
@@ -228,7 +232,8 @@ import Testing
     try board.setVoltage("0=1.65")
     let lines = try Self.lines(code, on: board)
     try #require(lines.count == 5, "\(lines)")
-    #expect(Array(lines.prefix(3)) == ["21", "True", "[14, 29]"] && lines[3] == "3", "\(lines)")
+    // Degrees, or hundredths of them.
+    #expect(["21", "2100"].contains(lines[0]) && lines[1] == "True" && lines[2] == "[14, 29]" && lines[3] == "3", "\(lines)")
     #expect((Int(lines[4]) ?? 0) > 100, "\(lines)")
   }
 

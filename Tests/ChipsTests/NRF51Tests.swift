@@ -249,7 +249,7 @@ import Testing
     write(gpio + 0x72C, 0)
     write(uart + 0x50C, 10)
     write(uart + 0x514, 11)
-    write(uart + 0x524, 0x0275_2000)  // 9600
+    write(uart + 0x524, 0x0027_5000)  // 9600
     write(uart + 0x500, 4)
     write(uart, 1)
     write(uart + 0x008, 1)

@@ -30,7 +30,8 @@ import Testing
     bus.write(0x1D, [0x0E, 2])  // 8 g
     bus.write(0x1D, [0x2A, 3])  // high bytes alone
     bench.run(milliseconds: 5)
-    #expect(bus.read(0x1D, register: [0x01], 4) == [8, 0xF0, 48, 0x0F])
+    // Round to the status, which has nothing new by then.
+    #expect(bus.read(0x1D, register: [0x01], 4) == [8, 0xF0, 48, 0])
     bus.write(0x1D, [0x2B, 0x40])
     #expect(bus.read(0x1D, register: [0x2A], 1) == [0])
   }
