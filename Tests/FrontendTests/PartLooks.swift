@@ -68,6 +68,8 @@ struct PartLooks {
     PartLooks("wokwi-led-matrix", State(attributes: ["rows": "4", "cols": "4"]), State(attributes: ["rows": "4", "cols": "4"], lights: [0xFF0000, 0xFF8000, 0, 0x00FF00, 0x0080FF]), State(attributes: ["rows": "2", "cols": "6", "pixelSize": "3535"], lights: [0x800080])),
     PartLooks("wokwi-neopixel-matrix", State(attributes: ["rows": "3", "cols": "3"]), State(attributes: ["rows": "3", "cols": "3"], lights: [0x00FFFF, 0]), State(attributes: ["rows": "3", "cols": "3"], lights: [0xFFFFFF])),
     PartLooks("wokwi-apa102-matrix", State(attributes: ["rows": "3", "cols": "3"]), State(attributes: ["rows": "3", "cols": "3"], lights: [0xFF00FF, 0x00FF00]), State(attributes: ["rows": "1", "cols": "5"], lights: [0x102030])),
+    PartLooks("solderless-microbit-matrix", State(), State(lamps: (0..<25).map { $0 % 2 == 0 ? 0.6 : 0 }), State(lamps: (0..<25).map { Double($0) / 40 })),
+    PartLooks("solderless-mma8653", State(), State(controls: ["accelX": 1])), PartLooks("solderless-mag3110", State()),
     PartLooks("wokwi-pushbutton", State(), State(controls: ["pressed": 1]), State(attributes: ["color": "blue", "label": "Start"])),
     PartLooks("wokwi-pushbutton-6mm", State(), State(controls: ["pressed": 1]), State(attributes: ["color": "yellow", "key": "a"])),
     PartLooks("wokwi-slide-switch", State(), State(attributes: ["value": "1"]), State(controls: ["value": 1])),

@@ -40,7 +40,7 @@ extension NRF51 {
 
   /// How blocks reach the RAM by themselves (EasyDMA).
   final class MasterPort {
-    private let bus: Bus
+    private unowned let bus: Bus
     init(_ bus: Bus) { self.bus = bus }
     func read(_ address: UInt32, count: Int) -> [UInt8]? {
       guard bus.isMemory(address, count: UInt32(count), writable: false) else { return nil }

@@ -50,6 +50,13 @@ extension NRF51 {
       super.init(Self.map, name: "NRF51.GPIO", arena: arena)
       for (n, pin) in pins.enumerated() { pin.onChange = { [unowned self] _ in levelChanged(n) } }
     }
+    /// Bytes of OUT and DIR may be written alone; of the set and clear registers the others do nothing then.
+    public override func write32(_ value: UInt32, at offset: UInt32, lanes: UInt32) {
+      switch Register(rawValue: offset) {
+      case .outSet, .outClr, .dirSet, .dirClr: write32(value & lanes, at: offset)
+      default: super.write32(value, at: offset, lanes: lanes)
+      }
+    }
     /// PULL of a pin: 0 none, 1 down, 3 up.
     public func pull(_ n: Int) -> UInt32 { self[.pinCnf0, n][bits: 2...3] }
     public func isOutput(_ n: Int) -> Bool { state.pointee.dir[bit: n] }

@@ -123,7 +123,7 @@ extension NRF51 {
     private func address(_ n: Int) -> (base: UInt32, prefix: UInt8) {
       let length = min(4, self[.pcnf1][bits: 16...18]), base = n == 0 ? self[.base0] : self[.base1]
       let prefixes = n < 4 ? self[.prefix0] : self[.prefix1]
-      return (length == 0 ? 0 : base >> (32 - length * 8), UInt8(truncatingIfNeeded: prefixes >> UInt32(n & 3) * 8))
+      return (length == 0 ? 0 : base >> (32 - length * 8), UInt8(truncatingIfNeeded: prefixes >> (UInt32(n & 3) * 8)))
     }
 
     // MARK: Tasks

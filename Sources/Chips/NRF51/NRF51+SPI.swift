@@ -62,7 +62,7 @@ extension NRF51 {
     }
     /// Picoseconds of half a bit: 125 kHz for FREQUENCY 0x02000000.
     private var half: UInt64 {
-      let f = UInt64(self[.frequency]) * 125_000 >> 25
+      let f = (UInt64(self[.frequency]) * 125_000) >> 25
       return 500_000_000_000 / min(max(f, 1000), 8_000_000)
     }
     private func begin() {

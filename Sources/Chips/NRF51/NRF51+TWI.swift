@@ -94,7 +94,7 @@ extension NRF51 {
     }
     /// Half a period of SCL, in picoseconds.
     private var half: UInt64 {
-      let f = UInt64(self[.frequency]) * 250_000 >> 26
+      let f = (UInt64(self[.frequency]) * 250_000) >> 26
       return 500_000_000_000 / (f < 1000 ? 100_000 : f)
     }
     private func go(_ s: Step) {

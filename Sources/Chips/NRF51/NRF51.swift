@@ -19,6 +19,8 @@ public final class NRF51 {
   private let windows: [FlashWindow]
   /// What ID n at 0x40000000 + n * 0x1000 is.
   private var blocks: [Int: Device] = [:]
+  /// The interrupt requests of each ID.
+  private var lines: [Int: [Line]] = [:]
   private struct State: BitwiseCopyable { var reason: UInt32 = 0, isHeld = false, isOff = false }
   private let state: UnsafeMutablePointer<State>
   private var resetEvent: Scheduler.Event!
@@ -106,8 +108,8 @@ public final class NRF51 {
     for (id, block) in all {
       let base = 0x4000_0000 + UInt32(id) << 12
       block.onEvent = { [unowned self] n in ppi.fire(base + 0x100 + UInt32(n) * 4) }
-      let sharers = all.filter { $0.0 == id }.map(\.1)
-      block.irq.connect { [unowned self] _ in core.setInterrupt(id, sharers.contains { $0.irq.isHigh }) }
+      lines[id, default: []].append(block.irq)
+      block.irq.connect { [unowned self] _ in core.setInterrupt(id, lines[id]?.contains { $0.isHigh } ?? false) }
       blocks[id] = block
     }
     for n in 0..<2 { blocks[3 + n] = sharedBlocks[n] }
@@ -166,7 +168,7 @@ public final class NRF51 {
     bus.map(ficr, at: 0x1000_0000)
     bus.map(windows[1], at: 0x1000_1000, bytewise: true)
     for (id, block) in blocks { bus.map(block, at: 0x4000_0000 + UInt32(id) << 12) }
-    bus.map(gpio, at: 0x5000_0000)
+    bus.map(gpio, at: 0x5000_0000, bytewise: true)
     bus.map(ROMTable(), at: 0xF000_0000)
     for d in [gpio, ppi, nvmc, ficr, power, radio, uart, gpiote, adc, temp, rng, ecb, ccm, wdt, qdec, lpcomp] as [Device] + spis + twis + timers + rtcs { d.log = machine.log }
   }

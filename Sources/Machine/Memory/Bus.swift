@@ -118,8 +118,8 @@ public final class Bus {
     if size != 4 {
       if p.pointee.bytewise {
         let shift = (address & 3) * 8, mask: UInt32 = (size == 2 ? 0xFFFF : 0xFF) << shift
-        let old = device._withUnsafeGuaranteedRef { $0.read32(at: offset) }
-        word = (old & ~mask) | ((value << shift) & mask)
+        device._withUnsafeGuaranteedRef { $0.write32(value << shift, at: offset, lanes: mask) }
+        return BusResult(waitCycles: UInt32(p.pointee.writeWait))
       } else {
         word = size == 2 ? (value & 0xFFFF) &* 0x10001 : (value & 0xFF) &* 0x0101_0101
       }

@@ -11,6 +11,8 @@ open class Device {
   /// Reads the word at byte `offset` (a multiple of 4) from the device's base.
   open func read32(at offset: UInt32) -> UInt32 { 0 }
   open func write32(_ value: UInt32, at offset: UInt32) {}
+  /// A write of some bytes of a word, those of the mask `lanes`, where the bus takes such; by default the others stay.
+  open func write32(_ value: UInt32, at offset: UInt32, lanes: UInt32) { write32(read32(at: offset) & ~lanes | value & lanes, at: offset) }
   /// A write through an atomic alias; by default a read, the operation and a write.
   open func write32(_ value: UInt32, at offset: UInt32, mode: WriteMode) {
     switch mode {
