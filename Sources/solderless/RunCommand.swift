@@ -36,7 +36,7 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
   @Option(help: ArgumentHelp("A picture of the board and its parts, at the end of the run or at --at.", valueName: "file.png")) var screenshot: String?
   @Option(help: ArgumentHelp("The virtual time of the picture; without another end, the run ends with it.", valueName: "seconds")) var at: Double?
-  @Option(help: ArgumentHelp("A folder for a picture per frame.", valueName: "folder")) var record: String?
+  @Option(help: ArgumentHelp("Records the board and its parts: an animated GIF, or a folder for a PNG file per frame.", valueName: "file.gif|folder")) var record: String?
   @Option(help: "Frames for each virtual second.") var rate = 30.0
   @Option(help: ArgumentHelp("Adds a part: led1=wokwi-led,color=red. Wire it with --wire GP15-led1:A. Repeatable.", valueName: "id=type[,attribute=value]")) var part: [String] = []
   @Option(help: ArgumentHelp("Writes the levels of pads as a VCD file, for PulseView, GTKWave and sigrok.", valueName: "file.vcd")) var vcd: String?
@@ -184,6 +184,7 @@ struct RunCommand: ParsableCommand {
     session.onSlice()
     terminal?.restore()
     if let screenshot, at == nil { camera?.take(screenshot) }
+    camera?.finish()
     if let f = camera?.failure { throw fail("\(f)") }
     for line in mirror?.poll(now: true) ?? [] { say("sync: \(line)") }
     if let flash {
