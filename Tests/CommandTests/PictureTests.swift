@@ -57,7 +57,7 @@ extension CommandTests {
       #expect(r.code == 0, "\(r.err)")
     }
     let frames = try FileManager.default.contentsOfDirectory(atPath: path("frames")).sorted()
-    let listed = try tool("identify", ["-format", "%T %w %h\n", path("a.gif")]).split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
+    let listed = try tool("identify", ["-format", "%T %W %H\n", path("a.gif")]).split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
     // Frames that show the same are one; together they last as long as all.
     #expect(listed.count >= 5 && listed.count < frames.count)
     #expect(listed.reduce(0) { $0 + ($1.first ?? 0) } == frames.count * 10)

@@ -194,7 +194,7 @@ public final class BoardWindow {
     plan = WindowPlan(width: Double(canvas.width), height: Double(canvas.height), scale: scale, split: split)
     let old = toolbar
     toolbar = Toolbar(width: plan.toolbar.width, scale: scale)
-    (toolbar.isPaused, toolbar.isPowered, toolbar.speed) = (old.isPaused, old.isPowered, old.speed)
+    (toolbar.isPaused, toolbar.isPowered, toolbar.speed, toolbar.held) = (old.isPaused, old.isPowered, old.speed, old.held)
     var area = plan.scene
     logicView.scale = scale
     logicArea = nil
@@ -279,7 +279,8 @@ public final class BoardWindow {
       x += Double(max(s.count, room)) * size / 2 + 14 * scale
     }
     let time = Double(looks.time) / 1e12
-    text("\(Self.fixed(time, time < 100 ? 3 : 1)) s", Theme.text, room: 10)
+    // Steps are to be seen.
+    text("\(Self.fixed(time, toolbar.isPaused ? 6 : time < 100 ? 3 : 1)) s", Theme.text, room: 10)
     if toolbar.isPaused { text("paused", Color(0xF5D67B), room: 19) } else if !toolbar.isPowered { text("no power", Color(0xE0605E), room: 19) } else {
       text(pace.ratio.map { "\(Int(($0 * 100).rounded())) % of real time" } ?? "", Theme.dim, room: 19)
     }
