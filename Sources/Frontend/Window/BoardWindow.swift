@@ -53,7 +53,8 @@ public final class BoardWindow {
 
   /// Whether there is a display to open a window on.
   public static func hasDisplay(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"].contains { !(environment[$0] ?? "").isEmpty }
+    // SDL finds hidden screens of its own where there is none.
+    ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].contains { !(environment[$0] ?? "").isEmpty }
   }
   /// - Parameter recording: what the logic analyzer's panel shows; nil: there is none.
   /// - Throws: `SceneError` where there is no display.
@@ -61,6 +62,7 @@ public final class BoardWindow {
     self.session = session
     trace = recording?.trace
     let board = session.board
+    guard Self.hasDisplay() else { throw SceneError("no window can be opened: there is no display; start it where there is one, or with --headless") }
     SDL_SetMainReady()
     SDL_SetHint("SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR", "0")
     // Only what changed goes to the screen, and a software OpenGL would do no better.
