@@ -65,7 +65,9 @@ public final class DMA: RegisterDevice, RegisterNaming {
   struct State: BitwiseCopyable { var position: UInt64 = 0, last = 0, raised: UInt32 = 0 }
   let state: UnsafeMutablePointer<State>
   let channels: UnsafeMutablePointer<Channel>
-  let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>, bus: Bus
+  let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>
+  // The bus holds its devices.
+  unowned(unsafe) let bus: Bus
   public let irq: [Line]
   private var requests: [Line?] = Array(repeating: nil, count: 64)
   /// Requests that came as pulses and were not served yet, by number.
