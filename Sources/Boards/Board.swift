@@ -87,7 +87,10 @@ open class Board {
   /// What a serial client does to the line of `port`.
   open func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) { if let dtr { port.isConnected = dtr } }
   /// What the pad does at the moment, as the chip's manual names it: "GPIO out", "UART0 TX" …
-  open func function(of pad: String) -> String { "" }
+  open func function(of pad: String) -> String {
+    let what = description.pads?[pad] ?? ""
+    return what.hasPrefix("power(") ? "supply" : what == "GND" ? "ground" : what
+  }
   /// Puts a voltage on a pad that an ADC can measure; nil takes it away.
   /// - Throws: `BoardError` for a pad that the board does not have, or a voltage outside the supply.
   public final func setVoltage(_ what: String) throws {
@@ -112,8 +115,9 @@ open class Board {
     for (name, pin) in pins { board.pins["b." + name] = pin }
   }
   /// Adds a part.
+  /// - Parameter home: where relative paths of its files begin, with the last slash; empty: the current folder.
   /// - Throws: `BoardError` for a type that there is not, with the nearest, or an id that is taken.
-  @discardableResult public final func add(_ type: String, id: String, attributes: [String: String] = [:], at place: Layout.Placement = .init()) throws -> Part {
+  @discardableResult public final func add(_ type: String, id: String, attributes: [String: String] = [:], at place: Layout.Placement = .init(), home: String = "") throws -> Part {
     guard let kind = PartCatalog.type(named: type) else {
       throw BoardError("there is no part \"\(type)\"\(Catalog.nearest(type, in: PartCatalog.all.map(\.kind.name)).map { "; did you mean \($0)?" } ?? "") \"solderless parts\" lists all")
     }
@@ -121,7 +125,7 @@ open class Board {
     guard !parts.contains(where: { $0.id == id }) else { throw BoardError("there are two parts with the id \"\(id)\"; rename one") }
     guard machine.scheduler.room > 32 else { throw BoardError("there are too many parts; the part \"\(id)\" finds no room, so leave some out") }
     let part = kind.init(id: id, attributes: attributes, context: PartContext(machine, air: air))
-    if let keeper = part as? any KeepsBytes { try storage.fill(keeper, in: machine) }
+    if let keeper = part as? any KeepsBytes { try storage.fill(keeper, in: machine, home: home) }
     parts.append(part)
     layout.placements[id] = place
     return part

@@ -21,6 +21,9 @@ public struct BoardDescription: Codable, Sendable {
   public var firmware: String
   /// The boards of the firmware manifest whose images run on it; its own name when absent.
   public var images: String?
+  /// Pads that see half the cable's 5 V, or a third of the supply (Pico datasheet §4.4).
+  public struct Senses: Codable, Sendable { public var vbus: String?, vsys: String? }
+  public var senses: Senses?
   /// Whether images of its chip run on it unless another board is named; of several boards with one chip it is one.
   public var usual: Bool?
   /// What diagrams call it.

@@ -9,15 +9,24 @@ struct PartStorage {
   static let largest = 512 << 20
   /// What the card's folder held when the card was made: what is gone from the card is removed from the folder.
   private var paths: [String: Set<String>] = [:]
+  /// Where a part's relative paths begin; empty: the current folder.
+  private var homes: [String: String] = [:]
+  /// An attribute that is a path; empty: none.
+  private func path(_ attribute: String, of part: any KeepsBytes) -> String {
+    let name = part.attribute(attribute)
+    return name.isEmpty || name.hasPrefix("/") ? name : (homes[part.id] ?? "") + name
+  }
 
   /// Fills a part before power-on.
-  mutating func fill(_ part: any KeepsBytes, in machine: Machine) throws {
-    let image = part.attribute("image")
+  /// - Parameter home: where its relative paths begin, with the last slash.
+  mutating func fill(_ part: any KeepsBytes, in machine: Machine, home: String) throws {
+    homes[part.id] = home
+    let image = path("image", of: part)
     guard let card = part as? SDCard else {
       if !image.isEmpty, FileManager.default.fileExists(atPath: image) { part.load(try BoardLoader.read(image)) }
       return
     }
-    var bytes: [UInt8], folder = card.attribute("folder")
+    var bytes: [UInt8], folder = path("folder", of: card)
     if !image.isEmpty, FileManager.default.fileExists(atPath: image) {
       guard folder.isEmpty else { throw BoardError("the card \(card.id) has an image and a folder; leave one of them out") }
       bytes = try read(image, for: card)
@@ -53,13 +62,13 @@ struct PartStorage {
   /// Saves what the guest has changed where it came from. - Returns: what was written.
   func save(_ part: any KeepsBytes) throws -> [String] {
     guard part.hasChanged else { return [] }
-    let image = part.attribute("image")
+    let image = path("image", of: part)
     if !image.isEmpty {
       try HostFolder.write(part.contents, to: image)
       return [image]
     }
     guard part is SDCard, let before = paths[part.id] else { return [] }
-    let folder = part.attribute("folder")
+    let folder = path("folder", of: part)
     let tree: FileTree
     do { tree = try FAT.read(part.contents) } catch { throw BoardError("the files of the card \(part.id) were not saved to \(folder): \(error)") }
     var written: [String] = [], there: Set<String> = []

@@ -31,10 +31,10 @@ public final class PicoBoard: Board {
     Net.tie(chip.ioQSPI.pins[1], bootsel)
     // A divider from the 5 V of the cable (Pico datasheet §4.4).
     vbusSense.drive = Drive(.resistor, high: true)
-    Net.tie(chip.ioBank0.pins[24], vbusSense)
+    if let pad = description.senses?.vbus.flatMap({ pins[$0] }) { Net.tie(pad, vbusSense) }
     // A third of VSYS (§4.4).
     vsysSense.drive = Drive(.resistor, volts: 5 / 3)
-    Net.tie(chip.ioBank0.pins[29], vsysSense)
+    if let pad = description.senses?.vsys.flatMap({ pins[$0] }) { Net.tie(pad, vsysSense) }
     chip.adc.volts = { [unowned chip] n in chip.ioBank0.pins[26 + n].volts ?? 0 }
     watchContention(chip.ioBank0.pins)
     host.device = chip.usb
@@ -93,7 +93,7 @@ public final class PicoBoard: Board {
     chip.powerOff()
   }
   public override func function(of pad: String) -> String {
-    guard let pin = pins[pad], let n = chip.ioBank0.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    guard let pin = pins[pad], let n = chip.ioBank0.pins.firstIndex(where: { $0 === pin }) else { return super.function(of: pad) }
     return chip.ioBank0.functionName(n)
   }
   public override func serialPort(transmittingOn pad: String) -> String? {

@@ -31,12 +31,13 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Keeps a folder and the board's files the same: the folder's go to the board before it starts, the board's to the folder as they change.") var sync: String?
   @Option(help: "A file that shows the board's USB drive, such as CircuitPython's, for mtools and others to read and write.") var drive: String?
   @Option(help: "Virtual over host time, or max.") var speed: String?
+  @Option(help: "What clocks among the parts begin with: now (this computer's time), or such as 2024-05-31T12:34:56; otherwise 2024-01-01T00:00:00, so that all runs are the same.") var date: String?
   @Option(help: ArgumentHelp("A boot ROM image to use; for the ESP32 that of each core, apart by a comma.", valueName: "file[,file]")) var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
   @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
   @Option(help: ArgumentHelp("A picture of the board and its parts, at the end of the run or at --at.", valueName: "file.png")) var screenshot: String?
   @Option(help: ArgumentHelp("The virtual time of the picture; without another end, the run ends with it.", valueName: "seconds")) var at: Double?
-  @Option(help: ArgumentHelp("A folder for a picture per frame.", valueName: "folder")) var record: String?
+  @Option(help: ArgumentHelp("Records the board and its parts: an animated GIF, or a folder for a PNG file per frame.", valueName: "file.gif|folder")) var record: String?
   @Option(help: "Frames for each virtual second.") var rate = 30.0
   @Option(help: ArgumentHelp("Adds a part: led1=wokwi-led,color=red. Wire it with --wire GP15-led1:A. Repeatable.", valueName: "id=type[,attribute=value]")) var part: [String] = []
   @Option(help: ArgumentHelp("Writes the levels of pads as a VCD file, for PulseView, GTKWave and sigrok.", valueName: "file.vcd")) var vcd: String?
@@ -61,7 +62,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let board: Board
-    var code: String?, mirror: FolderMirror?, recording: Recording?, stimuli: [Stimulus] = []
+    var code: String?, mirror: FolderMirror?, recording: Recording?, stimuli: [Stimulus] = [], clocks: [String] = []
     do {
       if let script { code = String(decoding: try BoardLoader.read(script), as: UTF8.self) }
       if let exec { code = exec }
@@ -73,6 +74,7 @@ struct RunCommand: ParsableCommand {
         for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }
       }
       for p in part { try board.add(p) }
+      clocks = try board.setClocks(to: date == "now" ? Date().formatted(Date.ISO8601FormatStyle(timeZone: .current).year().month().day().time(includingFractionalSeconds: false)) : date)
       for v in volts { try board.setVoltage(v) }
       for w in wire { try board.connect(w) }
       if !put.isEmpty {
@@ -91,7 +93,7 @@ struct RunCommand: ParsableCommand {
         recording?.onAnnotation = { name, a in say("\(Double(a.start) / 1e9) ms \(name): \(a.text)") }
       }
       stimuli = try stimulus.map { try Recording.drive(board, from: $0) }
-      for r in loaded.remarks { say("note: \(r)") }
+      for r in loaded.remarks + clocks { say("note: \(r)") }
     } catch { throw fail("\(error)", code: isProject || error is SessionError ? 2 : 1) }
 
     let session = Session(board: board)
@@ -185,6 +187,7 @@ struct RunCommand: ParsableCommand {
     session.onSlice()
     terminal?.restore()
     if let screenshot, at == nil { camera?.take(screenshot) }
+    camera?.finish()
     if let f = camera?.failure { throw fail("\(f)") }
     for line in mirror?.poll(now: true) ?? [] { say("sync: \(line)") }
     if let flash {

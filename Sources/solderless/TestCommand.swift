@@ -28,6 +28,7 @@ struct TestCommand: ParsableCommand {
   @Option(help: "A board, a diagram or its folder; instead of the diagram beside the scenario.") var diagram: String?
   @Option(help: "Firmware: a file, or a version.") var firmware: String?
   @Option(help: "A boot ROM image to use.") var rom: String?
+  @Option(help: "What clocks among the parts begin with, such as 2024-05-31T12:34:56; otherwise 2024-01-01T00:00:00.") var date: String?
   @Option(help: "Virtual milliseconds that a scenario may take.") var timeout: Double?
   @Option(help: "The exit code when time runs out.") var timeoutExitCode: Int32 = 42
   @Option(help: "Writes the results as JUnit's XML.") var junit: String?
@@ -67,7 +68,7 @@ struct TestCommand: ParsableCommand {
     var store = try FirmwareStore()
     store.progress = say
     let loaded = try BoardLoader(store: store).load(subject, firmware: firmware ?? scenario.firmware.map(beside), rom: rom)
-    for r in loaded.remarks { say("note: \(r)") }
+    for r in try loaded.remarks + loaded.board.setClocks(to: date) { say("note: \(r)") }
     let code = try scenario.script.map { String(decoding: try BoardLoader.read(beside($0)), as: UTF8.self) }
     let run = ScenarioRun(scenario, board: loaded.board, folder: folder, timeout: timeout ?? scenario.timeout ?? 30_000, code: code)
     var serial: [UInt8] = []
@@ -100,7 +101,7 @@ struct TestCommand: ParsableCommand {
         let (n, file) = waiting.removeFirst(), p = Process(), log = folder.appendingPathComponent("\(n).log")
         p.executableURL = program
         p.arguments = ["test", file, "--result", folder.appendingPathComponent("\(n).json").path] + (quiet ? ["--quiet"] : [])
-        for (name, value) in [("diagram", diagram), ("firmware", firmware), ("rom", rom), ("timeout", timeout.map { "\($0)" })] { if let value { p.arguments! += ["--\(name)", value] } }
+        for (name, value) in [("diagram", diagram), ("firmware", firmware), ("rom", rom), ("date", date), ("timeout", timeout.map { "\($0)" })] { if let value { p.arguments! += ["--\(name)", value] } }
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let handle = try FileHandle(forWritingTo: log)
         p.standardOutput = handle

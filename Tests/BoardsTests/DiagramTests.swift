@@ -1,4 +1,5 @@
 import Foundation
+import Parts
 import Testing
 @testable import Boards
 
@@ -38,6 +39,28 @@ import Testing
     // The lamp hangs between the pad and, through the resistor, the ground.
     #expect(led.pins["C"]?.level == .low && led.pins["A"]?.net === board.pins["GP15"]?.net)
     #expect(board.layout.wires.suffix(3).map(\.to) == ["led1:A", "r1:1", "pico:GND.3"] && board.layout.placements["led1"]?.rotate == 90)
+  }
+  @Test func filesOfPartsAreBesideTheDiagram() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("diagram-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("card"), withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("what the card holds".utf8).write(to: folder.appendingPathComponent("card/a.txt"))
+    let text = #"{ "parts": [ { "type": "wokwi-pi-pico", "id": "pico" }, { "type": "wokwi-microsd-card", "id": "sd", "attrs": { "folder": "card", "size": "1" } } ] }"#
+    let board = try PicoBoard(Catalog.board(named: "pico"))
+    board.layout.boardID = "pico"
+    _ = try board.furnish(with: Diagram(reading: Array(text.utf8), named: folder.appendingPathComponent("d.json").path))
+    let card = try #require(try board.part("sd") as? any KeepsBytes)
+    #expect(card.contents.firstRange(of: Array("what the card holds".utf8)) != nil)
+    #expect { try board.add("wokwi-microsd-card", id: "other", attributes: ["folder": "no-such-card"]) } throws: { "\($0)".contains("no-such-card") }
+  }
+  @Test func clocksBeginAtTheSameTimeUnlessTold() throws {
+    let board = try PicoBoard(Catalog.board(named: "pico"))
+    for (id, time) in [("a", nil), ("b", "now"), ("c", "2020-02-29T23:59:58"), ("d", "soon")] as [(String, String?)] { try board.add("wokwi-ds1307", id: id, attributes: time.map { ["initTime": $0] } ?? [:]) }
+    func times() -> [String] { board.parts.dropFirst().map { $0.attribute("initTime") } }
+    let remarks = try board.setClocks(to: nil)
+    #expect(times() == ["2024-01-01T00:00:00", "2024-01-01T00:00:00", "2020-02-29T23:59:58", "soon"])
+    #expect(remarks.count == 2 && remarks[0].hasPrefix("b ") && remarks[1].hasPrefix("d:"), "\(remarks)")
+    #expect { try board.setClocks(to: "tomorrow") } throws: { "\($0)".contains("tomorrow") }
   }
   @Test func unknownPartsAreBoxes() throws {
     let board = try PicoBoard(Catalog.board(named: "pico"))

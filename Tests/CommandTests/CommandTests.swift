@@ -5,9 +5,9 @@ import Testing
 /// The program as a user starts it: exit codes, and sentences on standard error.
 @Suite(.serialized) struct CommandTests {
   static let binary = solderlessBinary
-  static func run(_ arguments: [String], input: String? = nil) throws -> (code: Int32, out: String, err: String) {
+  static func run(_ arguments: [String], tool: URL = binary) throws -> (code: Int32, out: String, err: String) {
     let p = Process(), out = Pipe(), err = Pipe()
-    p.executableURL = binary
+    p.executableURL = tool
     p.arguments = arguments
     p.standardOutput = out
     p.standardError = err

@@ -41,6 +41,39 @@ extension CommandTests {
     #expect(r.code == 124, "\(r.err)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: frames).sorted() == (0..<5).map { "frame-00000\($0).png" })
   }
+  /// The GIF's frames, as ImageMagick puts them together, against the PNG files of the same instants.
+  @Test(.enabled(if: firmware != nil && FileManager.default.isExecutableFile(atPath: "/usr/bin/compare"))) func aGIFShowsWhatTheFramesDo() throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    func tool(_ name: String, _ arguments: [String]) throws -> String {
+      let r = try Self.run(arguments, tool: URL(fileURLWithPath: "/usr/bin/\(name)"))
+      return r.out + r.err
+    }
+    func path(_ name: String) -> String { folder.url.appendingPathComponent(name).path }
+    // A strip in all colours of the rainbow needs more than a palette has; the lamp stays off for three frames.
+    let code = "import machine, neopixel, time\nn = neopixel.NeoPixel(machine.Pin(0), 30)\nfor k in range(4):\n    for i in range(30): n[i] = (i * 8, 255 - i * 8, k * 60)\n    n.write()\n    time.sleep_ms(100)\ntime.sleep_ms(300)"
+    for target in ["a.gif", "frames"] {
+      let r = try Self.run(["run", "pico", "--part", "s=wokwi-led-strip,pixels=30", "--wire", "GP0-s:DIN", "--exec", code, "--record", path(target), "--rate", "10"])
+      #expect(r.code == 0, "\(r.err)")
+    }
+    let frames = try FileManager.default.contentsOfDirectory(atPath: path("frames")).sorted()
+    let listed = try tool("identify", ["-format", "%T %W %H\n", path("a.gif")]).split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
+    // Frames that show the same are one; together they last as long as all.
+    #expect(listed.count >= 5 && listed.count < frames.count)
+    #expect(listed.reduce(0) { $0 + ($1.first ?? 0) } == frames.count * 10)
+    _ = try tool("convert", [path("a.gif"), "-coalesce", path("part-%d.png")])
+    var at = 0
+    for (n, frame) in listed.enumerated() {
+      let file = path("frames/\(frames[at])")
+      // Root of the mean square, as a share of the whole range; the frames are drawn at 3, the GIF at 2.
+      let text = try tool("compare", ["-metric", "RMSE", path("part-\(n).png"), "(", file, "-resize", "\(frame[1])x\(frame[2])!", ")", "null:"])
+      let share = text.split(separator: "(").last.flatMap { Double($0.prefix { $0 != ")" }) } ?? 1
+      #expect(share < 0.04, "frame \(n): \(text)")
+      at += frame[0] / 10
+    }
+    try Self.refuses(["run", "pico", "--record", "/no/such/a.gif", "--time-limit", "0.1"], "/no/such/a.gif", "cannot be written")
+    try Self.refuses(["run", "pico", "--record", path("b.gif"), "--rate", "100", "--time-limit", "0.1"], "50 frames")
+  }
   @Test(.enabled(if: firmware != nil)) func picturesThatCannotBeWrittenAreASentence() throws {
     try Self.refuses(["run", "pico", "--screenshot", "/no/such/folder/a.png", "--at", "0.01"], "/no/such/folder/a.png", "cannot be written")
     try Self.refuses(["run", "pico", "--record", "/dev/null/frames", "--time-limit", "0.1"], "/dev/null/frames")

@@ -90,8 +90,12 @@ struct PartLooks {
     PartLooks("wokwi-ks2e-m-dc5", State(values: [0]), State(values: [1])),
     PartLooks("wokwi-buzzer", State(values: [0]), State(values: [440]), State(values: [3136])),
     PartLooks("wokwi-74hc595", State()), PartLooks("wokwi-nlsf595", State()), PartLooks("wokwi-74hc165", State()), PartLooks("solderless-pcf8574", State()), PartLooks("solderless-mcp23017", State()),
-    PartLooks("wokwi-gate-nand-2", State()), PartLooks("wokwi-gate-xnor-2", State()), PartLooks("wokwi-gate-not", State()), PartLooks("wokwi-flip-flop-dsr", State()), PartLooks("wokwi-mux-2", State()),
-    PartLooks("wokwi-clock-generator", State(), State(attributes: ["frequency": "1.3m"])), PartLooks("board-cd74hc4067", State()),
-    PartLooks("wokwi-breadboard-mini", State()), PartLooks("wokwi-breadboard-half", State()), PartLooks("wokwi-text", State(attributes: ["text": "Hello\nworld", "color": "orange"])), PartLooks("wokwi-logo", State()),
+    PartLooks("wokwi-gate-and-2", State()), PartLooks("wokwi-gate-nand-2", State()), PartLooks("wokwi-gate-or-2", State()), PartLooks("wokwi-gate-nor-2", State()), PartLooks("wokwi-gate-xor-2", State()),
+    PartLooks("wokwi-gate-xnor-2", State()), PartLooks("wokwi-gate-not", State()), PartLooks("wokwi-gate-buffer", State()), PartLooks("wokwi-flip-flop-d", State()), PartLooks("wokwi-flip-flop-dr", State()),
+    PartLooks("wokwi-flip-flop-sr", State()), PartLooks("wokwi-flip-flop-dsr", State()), PartLooks("wokwi-mux-2", State()),
+    PartLooks("wokwi-clock-generator", State(), State(attributes: ["frequency": "1.3m"]), State(attributes: ["frequency": "50"])), PartLooks("board-cd74hc4067", State()),
+    PartLooks("wokwi-breadboard-mini", State()), PartLooks("wokwi-breadboard-half", State()), PartLooks("wokwi-breadboard", State()), PartLooks("wokwi-vcc", State()), PartLooks("wokwi-gnd", State()), PartLooks("wokwi-logo", State()),
+    PartLooks("wokwi-text", State(attributes: ["text": "Hello\nworld", "color": "orange"]), State(attributes: ["text": "A", "color": "#40ff80"]), State(attributes: ["text": "one\ntwo\nthree"])),
+    PartLooks("wokwi-resistor", State(attributes: ["value": "220"]), State(attributes: ["value": "4700"]), State(attributes: ["value": "1000000"])),
   ]
 }

@@ -63,6 +63,37 @@ import Testing
       {}, { bus.write(0x3C, [0x00] + OLEDTests.setUp); bus.write(0x3C, [0x40] + rings) }, { bus.write(0x3C, [0x00, 0xA7, 0x81, 0x30, 0xC0]) },
     ])
   }
+  /// The other modules: sets of commands by their controller, the same picture, page by page.
+  @Test func otherOLEDs() throws {
+    let rings = Self.bytes(128, 8) { x, y in ((x - 64) * (x - 64) / 4 + (y - 32) * (y - 32)) / 90 % 2 == 0 }
+    let text = Self.bytes(128, 8) { x, y in x < 64 ? (x / 8 + y / 8) % 2 == 0 : x % 4 == 0 && y % 2 == 0 || y < 2 }
+    for (type, name, clock, data, first) in [(SSD1306SPI.self, "ssd1306-spi", "D0", "D1", 0), (SH1106SPI.self, "sh1106-spi", "CLK", "MOSI", 2), (SSD1306Dual.self, "ssd1306-dual", "CLK", "DATA", 0)] as [(OLEDModule.Type, String, String, String, UInt8)] {
+      let part = type.init(id: name, attributes: [:], context: bench.context), bus = SPIController(bench, clock: part.pin(clock), data: part.pin(data)), dc = bench.pin("DC", part.pin("DC"))
+      bench.pin("CS", part.pin("CS")).drive = .low
+      func send(_ bytes: [UInt8], data: Bool) {
+        dc.drive = data ? .high : .low
+        bus.transfer(bytes)
+      }
+      func show(_ picture: [UInt8]) {
+        for page in 0..<8 {
+          send([0xB0 | UInt8(page), first, 0x10], data: false)
+          send(Array(picture[page * 128..<(page + 1) * 128]), data: true)
+        }
+      }
+      try check(part, name, [
+        {}, { send(name == "sh1106-spi" ? [0xA1, 0xC8, 0xAD, 0x8B, 0x81, 0xFF, 0xAF] : [0x8D, 0x14, 0x20, 0x02, 0xA1, 0xC8, 0x81, 0xFF, 0xAF], data: false); show(rings) },
+        { show(text); send([0xA7], data: false) },
+      ])
+    }
+    let part = bench.make(SH1106.self), bus = I2CController(bench, sda: part.pin("SDA"), scl: part.pin("SCL"))
+    func show(_ picture: [UInt8]) {
+      for page in 0..<8 {
+        bus.write(0x3C, [0x00, 0xB0 | UInt8(page), 0x02, 0x10])
+        bus.write(0x3C, [0x40] + picture[page * 128..<(page + 1) * 128])
+      }
+    }
+    try check(part, "sh1106", [{}, { bus.write(0x3C, [0x00, 0xA1, 0xC8, 0xAD, 0x8B, 0x81, 0xFF, 0xAF]); show(rings) }, { show(text); bus.write(0x3C, [0x00, 0x81, 0x20]) }])
+  }
   /// Stripes, squares and a frame of one pixel.
   func paint(_ d: TFTTests.Wired) {
     let w = d.part.picture?.width ?? 0, h = d.part.picture?.height ?? 0, x0 = d.part.controller.panel.firstColumn, y0 = d.part.controller.panel.firstRow
@@ -81,7 +112,7 @@ import Testing
     d.cs.drive = .high
   }
   @Test func tft() throws {
-    for (type, name, access) in [(ILI9341CapTouch.self, "ili9341", 0x48), (ST7789.self, "st7789", 0), (ST7735.self, "st7735", 0xC0), (GC9A01.self, "gc9a01", 0x08)] as [(TFTModule.Type, String, UInt8)] {
+    for (type, name, access) in [(ILI9341CapTouch.self, "ili9341", 0x48), (ILI9341.self, "ili9341-plain", 0x48), (ILI9341Touch.self, "ili9341-touch", 0x48), (ST7789.self, "st7789", 0), (ST7735.self, "st7735", 0xC0), (GC9A01.self, "gc9a01", 0x08)] as [(TFTModule.Type, String, UInt8)] {
       let d = TFTTests.Wired(bench, type.init(id: name, attributes: [:], context: bench.context)), light = bench.pin("LED", d.part.pin(type.legs.light))
       light.drive = .high
       try check(d.part, name, [
@@ -96,11 +127,14 @@ import Testing
     }
   }
   @Test func nokia() throws {
-    let part = bench.make(Nokia5110.self), bus = SPIController(bench, clock: part.pin("CLK"), data: part.pin("DIN"))
+    for (part, name) in [(bench.make(Nokia5110.self), "nokia-5110"), (bench.make(Nokia5110Board.self), "nokia-5110-board")] { try nokia(part, name) }
+  }
+  func nokia(_ part: Nokia5110, _ name: String) throws {
+    let bus = SPIController(bench, clock: part.pin("CLK"), data: part.pin("DIN"))
     let dc = bench.pin("DC", part.pin("DC")), light = bench.pin("BL", part.pin("BL"))
     bench.pin("CE", part.pin("CE")).drive = .low
     dc.drive = .low
-    try check(part, "nokia-5110", [
+    try check(part, name, [
       {},
       {
         bus.transfer([0x21, 0xBF, 0x04, 0x14, 0x20, 0x0C])

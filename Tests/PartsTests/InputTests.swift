@@ -40,6 +40,17 @@ import Testing
     #expect(press() == press())
   }
   @Test func aSlideSwitchBreaksBeforeItMakes() {
+    // Where it lands it may bounce; between its ends it never joins them.
+    let bouncing = bench.make(SlideSwitch.self), middle = bench.pin("middle", bouncing.pin("2"))
+    bench.pin("low", bouncing.pin("1")).drive = .low
+    bench.pin("high", bouncing.pin("3")).drive = .high
+    var levels: [NetLevel] = []
+    middle.onChange = { levels.append($0) }
+    for value in [1, 0, 1.0] {
+      bouncing.setControl("value", value)
+      bench.run(microseconds: value == 0 ? 50 : 2000)
+    }
+    #expect(levels.count > 12 && !levels.contains(.contention) && middle.level == .high)
     let slide = bench.make(SlideSwitch.self, ["bounce": "0"])
     bench.pin("left", slide.pin("1")).drive = .low
     bench.pin("right", slide.pin("3")).drive = .high

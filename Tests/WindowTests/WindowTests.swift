@@ -28,6 +28,69 @@ import TestSupport
     try w.wait(for: "then 0")
     #expect(try w.close() == 0)
   }
+  /// With one pointer: a click on Boot holds it over the next reset, and no longer.
+  @Test(.timeLimit(.minutes(2))) func bootAndResetGiveTheDrive() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("drive-\(UUID().uuidString).img")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let w = try Display.Window(["pico", "--drive", file.path])
+    try w.wait(for: ">>>")
+    try w.click(.boot)
+    try w.eventually { try w.color(of: .boot) == 0x35557C }
+    try w.click(.reset)
+    try w.eventually { (try? FileHandle(forReadingFrom: file))?.readDataToEndOfFile().range(of: Data("RPI-RP2".utf8)) != nil }
+    #expect(try w.color(of: .boot) != 0x35557C)
+    // Power off and on: MicroPython again.
+    try w.xdotool("key", "F12")
+    try w.click(.power)
+    try w.eventually { try w.color(of: .power) == 0x35557C }
+    try w.click(.power)
+    try w.wait(for: ">>>")
+    #expect(try w.close() == 0)
+  }
+  /// Its own diagram: a button, a knob and a switch, moved with the mouse.
+  @Test(.timeLimit(.minutes(2))) func buttonsKnobsAndSwitchesAreForTheMouse() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parts-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let diagram = """
+      { "parts": [ { "type": "wokwi-pi-pico", "id": "pico" }, { "type": "wokwi-pushbutton", "id": "b", "left": 140 }, { "type": "wokwi-potentiometer", "id": "p", "top": 80, "left": 140 },
+          { "type": "wokwi-slide-switch", "id": "s", "top": 170, "left": 140 } ],
+        "connections": [ ["b:1.l", "pico:GP16", "green", []], ["b:2.l", "pico:GND.5", "black", []], ["p:SIG", "pico:GP26", "green", []], ["p:VCC", "pico:3V3", "red", []], ["p:GND", "pico:GND.7", "black", []],
+          ["s:1", "pico:GND.5", "black", []], ["s:2", "pico:GP17", "blue", []], ["s:3", "pico:3V3", "red", []] ] }
+      """
+    try Data(diagram.utf8).write(to: folder.appendingPathComponent("diagram.json"))
+    let w = try Display.Window([folder.path])
+    try w.wait(for: ">>>")
+    try w.type("from machine import Pin, ADC; b=Pin(16,Pin.IN,Pin.PULL_UP); s=Pin(17); a=ADC(26)\nn=lambda: print('is', b.value(), s.value(), round(a.read_u16()/6554))\nn()\n")
+    try w.wait(for: "is 1 0 0")
+    let knob = try w.place(ofTouch: "position", of: "p")
+    try w.drag(Point(knob.x - 12, knob.y + 10), Point(knob.x - 14, knob.y - 4), Point(knob.x, knob.y - 15))
+    try w.xdotool("mousemove", w.place(ofTouch: "value", of: "s"))
+    try w.xdotool("click", "1")
+    try w.xdotool("mousemove", w.place(ofTouch: "pressed", of: "b"))
+    try w.xdotool("mousedown", "1")
+    try w.type("n()\n")
+    try w.wait(for: "is 0 1 5")
+    try w.xdotool("mouseup", "1")
+    try w.type("n()\n")
+    try w.wait(for: "is 1 1 5")
+    // A pad that is pointed at: its tip covers what is beside it.
+    let before = try w.picture(), pad = try w.place(ofPad: "GP17"), tip = Rect(pad.x + 20, pad.y + 20, 60, 40)
+    try w.xdotool("mousemove", pad)
+    try w.eventually { try w.picture().differs(from: before, in: tip) }
+    // The wheel zooms about the mouse, a drag moves, F10 brings all back.
+    let free = Point(w.plan.scene.x + 12, w.plan.scene.maxY - 12)
+    try w.xdotool("mousemove", free)
+    try w.eventually { try !w.picture().differs(from: before, in: tip) }
+    try w.xdotool("click", "4")
+    try w.xdotool("click", "4")
+    try w.eventually { try w.picture().differs(from: before, in: w.plan.scene) }
+    try w.drag(Point(60, 600), Point(90, 640), Point(120, 660))
+    try w.xdotool("key", "F10")
+    try w.xdotool("mousemove", free)
+    try w.eventually { try !w.picture().differs(from: before, in: Rect(w.plan.scene.x + 4, w.plan.scene.y + 4, w.plan.scene.width - 8, w.plan.scene.height - 8)) }
+    #expect(try w.close() == 0)
+  }
   @Test(.timeLimit(.minutes(2))) func theLEDShinesAndTheKeysDo() throws {
     let w = try Display.Window(["pico"])
     try w.wait(for: ">>>")
@@ -127,14 +190,14 @@ import TestSupport
     try w.eventually { try w.picture().pixel(x, Int(panel)) != 0x38424E }
     #expect(try w.close() == 0)
   }
-  @Test(.timeLimit(.minutes(1))) func withoutADisplayTheRunGoesOnWithoutAWindow() throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [":4711", ""]) func withoutADisplayTheRunGoesOnWithoutAWindow(display: String) throws {
     let p = Process()
     p.executableURL = solderlessBinary
     p.arguments = ["run", "pico", "--window", "--exec", "print(6*7)"]
     var environment = ProcessInfo.processInfo.environment
-    environment["DISPLAY"] = ":4711"
+    environment["DISPLAY"] = display
     environment["WAYLAND_DISPLAY"] = nil
-    environment["SDL_VIDEODRIVER"] = "x11"
+    environment["SDL_VIDEODRIVER"] = display.isEmpty ? nil : "x11"
     p.environment = environment
     let out = Pipe(), err = Pipe()
     (p.standardOutput, p.standardError) = (out, err)
@@ -205,7 +268,8 @@ enum Display {
       program.standardOutput = FileHandle.nullDevice
       try program.run()
       // What the window would show, drawn here.
-      let board = try Catalog.make(Catalog.board(named: "pico"))
+      var board = try Catalog.make(Catalog.board(named: "pico"))
+      if arguments[0] != "pico" { board = try BoardLoader(store: FirmwareStore()).load(arguments[0], firmware: nil, rom: nil).board }
       view = SceneView(scene: Scene(board))
       plan = WindowPlan(width: Double(Self.width), height: Double(Self.height), scale: 1, split: 0.45)
       toolbar = Toolbar(width: plan.toolbar.width, scale: 1)
@@ -221,8 +285,8 @@ enum Display {
       try placeDivider()
     }
     deinit {
-      if program.isRunning { program.terminate() }
-      if server.isRunning { server.terminate() }
+      // A process that a thread starts has that thread's signals blocked: only this one comes through.
+      for p in [program, server] where p.isRunning { kill(p.processIdentifier, SIGKILL) }
     }
     private func placeDivider() throws {
       // The only dark column between scene and terminal.
@@ -300,6 +364,21 @@ enum Display {
     func place(ofTouch name: String) throws -> Point {
       let item = view.scene.items[0], touch = try #require(item.painter.touches.first { $0.control == name })
       return view.toWindow(item.toScene(touch.area.centre))
+    }
+    func place(ofTouch name: String, of id: String) throws -> Point {
+      let item = try #require(view.scene.items.first { $0.id == id }), touch = try #require(item.painter.touches.first { $0.control == name })
+      return view.toWindow(item.toScene(touch.area.centre))
+    }
+    func place(ofPad name: String) throws -> Point { view.toWindow(try #require(view.scene.point(of: name, on: view.scene.board)).at) }
+    func click(_ command: Toolbar.Command) throws {
+      try point(at: command)
+      try xdotool("click", "1")
+    }
+    func drag(_ points: Point...) throws {
+      try xdotool("mousemove", points[0])
+      try xdotool("mousedown", "1")
+      for p in points.dropFirst() { try xdotool("mousemove", p) }
+      try xdotool("mouseup", "1")
     }
     func place(ofItem id: String) throws -> Point {
       let item = try #require(view.scene.items.first { $0.id == id })

@@ -8,6 +8,8 @@ extension Board {
   /// - Throws: `BoardError` with file and line.
   public func furnish(with diagram: Diagram) throws -> [String] {
     var remarks: [String] = [], boxes = Set<String>(), seen = Set<String>()
+    // Files are named from where the diagram is.
+    let home = diagram.file.lastIndex(of: "/").map { String(diagram.file[...$0]) } ?? ""
     for item in diagram.items {
       guard seen.insert(item.id).inserted else { throw diagram.error(diagram.line(of: item), "two parts have the id \"\(item.id)\"; rename one") }
       let place = Layout.Placement(left: item.left, top: item.top, rotate: item.rotate, isHidden: item.isHidden)
@@ -24,7 +26,7 @@ extension Board {
         remarks.append("\(diagram.file):\(diagram.line(of: item)): \(known ? "\(item.type) is not emulated" : "there is no part type \"\(item.type)\"\(near.map { " (did you mean \($0)?)" } ?? "")"), so \"\(item.id)\" is drawn as a box")
         continue
       }
-      do { try add(item.type, id: item.id, attributes: item.attributes, at: place) } catch { throw diagram.error(diagram.line(of: item), "\(error)") }
+      do { try add(item.type, id: item.id, attributes: item.attributes, at: place, home: home) } catch { throw diagram.error(diagram.line(of: item), "\(error)") }
     }
     for c in diagram.connections {
       var dead = false, monitor: (end: String, pad: String)?

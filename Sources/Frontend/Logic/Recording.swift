@@ -101,7 +101,7 @@ public final class Recording {
       }
     }
     let vcd: VCDReader
-    do { vcd = try VCDReader(reading: BoardLoader.read(path)) } catch let e as VCDReader.Problem { throw SessionError("\(path):\(e.line): \(e.message)") }
+    do { vcd = try VCDReader(reading: BoardLoader.read(path)) } catch let e as VCDReader.Problem { throw SessionError("\(path):\(e.line): \(e.message)") } catch { throw SessionError("\(error)") }
     for s in pairs.keys.sorted() where !vcd.names.contains(s) { throw SessionError("\(path) has no signal \"\(s)\"; it has \(vcd.names.joined(separator: ", "))") }
     var signals: [Int: Pin] = [:]
     for (n, name) in vcd.names.enumerated() {

@@ -65,8 +65,7 @@ public final class ScenarioRun {
       for step in scenario.steps {
         line = step.line
         switch step.action {
-        case .waitPin(let leg, _, _, _), .expectFrequency(let leg, _, _), .expectDuty(let leg, _, _): _ = try meter(leg)
-        case .expectPin(let leg, _): _ = try pin(leg)
+        case .expectPin(let leg, _), .waitPin(let leg, _, _, _), .expectFrequency(let leg, _, _), .expectDuty(let leg, _, _): _ = try meter(leg)
         case .setControl(let id, let control, _): try checkControl(part(id), control)
         case .expectText(let id, _, _, _), .touch(let id, _, _, _, _), .touchDown(let id, _, _), .touchUp(let id), .set(let id, _, _): _ = try part(id)
         case .screenshot(let id?, _, _, _): _ = try part(id)

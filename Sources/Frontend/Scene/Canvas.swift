@@ -219,6 +219,17 @@ public final class Canvas {
     cairo_surface_flush(surface)
     return cairo_image_surface_get_data(surface).map { ($0, Int(cairo_image_surface_get_stride(surface))) }
   }
+  /// All of them, row by row.
+  var pixels: [UInt32] {
+    guard let (data, stride) = bytes else { return [] }
+    return [UInt32](unsafeUninitializedCapacity: width * height) { all, count in
+      for y in 0..<height {
+        let row = UnsafeMutableRawPointer(data + y * stride).assumingMemoryBound(to: UInt32.self)
+        for x in 0..<width { all[y * width + x] = row[x] }
+      }
+      count = width * height
+    }
+  }
   /// The picture as a PNG file.
   public func png() -> [UInt8] {
     cairo_surface_flush(surface)

@@ -99,6 +99,9 @@ public enum Painters {
   /// - Parameter onBoard: soldered, so small.
   public static func painter(for part: Part, onBoard: Bool = false) -> any Painter {
     if onBoard, part is LED { return SMDLightPainter(part) }
-    return all[part.kind.name].map { $0(part) } ?? BoxPainter(title: part.kind.title, id: part.id, pins: part.kind.pins)
+    if onBoard, part is NeoPixel { return SMDPixelPainter() }
+    let painter = all[part.kind.name].map { $0(part) } ?? BoxPainter(title: part.kind.title, id: part.id, pins: part.kind.pins)
+    if onBoard, let panel = painter as? PanelPainter { return GlassPainter(panel) }
+    return painter
   }
 }

@@ -86,8 +86,9 @@ extension BoardWindow {
   private func pressed(clicks: Int) {
     if isHelpShown { return showHelp(false) }
     if let command = toolbar.command(at: mouse) {
-      drag = .button
-      press(command)
+      if command == .boot, toolbar.held.contains(.boot) { release(.boot) } else { press(command) }
+      // With one pointer the boot button cannot be held while another is clicked: it stays.
+      drag = command == .boot ? .none : .button
     } else if plan.divider.inset(-3 * scale).contains(mouse) {
       drag = .divider
     } else if plan.terminal.contains(mouse) {
@@ -115,7 +116,7 @@ extension BoardWindow {
     switch drag {
     case .select: copy(primary: true)
     case .touch(let i, let touch): operate(i, touch, isDown: false)
-    case .button: for c in [Toolbar.Command.boot, .reset] { release(c) }
+    case .button: release(.reset)
     default: break
     }
     drag = .none
@@ -159,12 +160,14 @@ extension BoardWindow {
   func press(_ command: Toolbar.Command) {
     isBarDirty = true
     switch command {
-    case .power: desk.setPower(!toolbar.isPowered)
+    case .power:
+      desk.setPower(!toolbar.isPowered)
+      if !toolbar.isPowered { letGoOfBoot() }
     case .reset:
-      toolbar.held = .reset
+      toolbar.held.insert(.reset)
       desk.order { $0.board.resetPressed = true }
     case .boot:
-      toolbar.held = .boot
+      toolbar.held.insert(.boot)
       desk.order { $0.board.bootPressed = true }
     case .pause:
       desk.order { $0.pauseAt = $0.isPaused ? nil : $0.board.machine.now }
@@ -183,10 +186,16 @@ extension BoardWindow {
     }
   }
   private func release(_ command: Toolbar.Command) {
-    guard toolbar.held == command else { return }
-    toolbar.held = nil
+    guard toolbar.held.remove(command) != nil else { return }
     isBarDirty = true
     desk.order { if command == .boot { $0.board.bootPressed = false } else { $0.board.resetPressed = false } }
+    if command == .reset { letGoOfBoot() }
+  }
+  /// The boot ROM looks at the button at once; who held it for that lets go of it then.
+  private func letGoOfBoot() {
+    guard toolbar.held.remove(.boot) != nil else { return }
+    isBarDirty = true
+    desk.order { session in session.at(session.board.machine.now + 500_000_000_000) { [unowned session] in session.board.bootPressed = false } }
   }
   private func step(_ picoseconds: UInt64) { desk.order { $0.pauseAt = $0.board.machine.now + picoseconds } }
   private func savePicture() {

@@ -51,6 +51,8 @@ public final class BoardWindow {
     case none, pan, divider, select(line: Int, column: Int), touch(item: Int, Touch), button
   }
 
+  /// How much larger than usual the desktop wants its programs: GTK's or Qt's variable.
+  private static let desktopScale = ["GDK_SCALE", "QT_SCALE_FACTOR"].lazy.compactMap { ProcessInfo.processInfo.environment[$0].flatMap(Double.init) }.first { 1...4 ~= $0 }
   /// Whether there is a display to open a window on.
   public static func hasDisplay(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].contains { !(environment[$0] ?? "").isEmpty }
@@ -61,6 +63,8 @@ public final class BoardWindow {
     self.session = session
     trace = recording?.trace
     let board = session.board
+    // SDL finds hidden screens of its own where there is none.
+    guard Self.hasDisplay() || ProcessInfo.processInfo.environment["SDL_VIDEODRIVER"] != nil else { throw SceneError("no window can be opened: there is no display; start it where there is one, or with --headless") }
     SDL_SetMainReady()
     SDL_SetHint("SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR", "0")
     // Only what changed goes to the screen, and a software OpenGL would do no better.
@@ -72,8 +76,9 @@ public final class BoardWindow {
     // As large as the display allows: the scene about two and a half times life size, 80 columns beside it.
     var usable = SDL_Rect(x: 0, y: 0, w: 1280, h: 800)
     SDL_GetDisplayUsableBounds(0, &usable)
-    let width = min(max(Int(b.width * 2.5), 380) + 660, Int(usable.w) - 40, 1600), height = min(max(Int(b.height * 2.5) + 66, 640), Int(usable.h) - 60, 1000)
-    split = max(0.3, 1 - 660 / Double(max(width, 1)))
+    let k = Self.desktopScale ?? 1
+    let width = min(Int(Double(min(max(Int(b.width * 2.5), 380) + 660, 1600)) * k), Int(usable.w) - 40), height = min(Int(Double(min(max(Int(b.height * 2.5) + 66, 640), 1000)) * k), Int(usable.h) - 60)
+    split = max(0.3, 1 - 660 * k / Double(max(width, 1)))
     let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
     guard let w = SDL_CreateWindow("\(board.description.title) \u{2013} Solderless", 0x2FFF_0000, 0x2FFF_0000, Int32(max(width, 480)), Int32(max(height, 360)), flags), SDL_GetWindowSurface(w) != nil else {
       let why = String(cString: SDL_GetError())
@@ -178,8 +183,8 @@ public final class BoardWindow {
     SDL_GetWindowSizeInPixels(window, &w, &h)
     SDL_GetWindowSize(window, &logical, nil)
     density = logical > 0 ? Double(w) / Double(logical) : 1
-    // X11 has no density of its own, only the display's dots per inch.
-    if density == 1, SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(window), nil, &dpi, nil) == 0, 140...600 ~= dpi { scale = (Double(dpi) / 96 * 4).rounded() / 4 } else { scale = density }
+    // X11 has no density of its own, only what the desktop tells its programs, and the display's dots per inch.
+    if density == 1, let k = Self.desktopScale { scale = k } else if density == 1, SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(window), nil, &dpi, nil) == 0, 140...600 ~= dpi { scale = (Double(dpi) / 96 * 4).rounded() / 4 } else { scale = density }
     guard canvas.width != Int(w) || canvas.height != Int(h) else { return }
     canvas = try Canvas(width: max(Int(w), 64), height: max(Int(h), 64))
     layOut()
@@ -194,7 +199,7 @@ public final class BoardWindow {
     plan = WindowPlan(width: Double(canvas.width), height: Double(canvas.height), scale: scale, split: split)
     let old = toolbar
     toolbar = Toolbar(width: plan.toolbar.width, scale: scale)
-    (toolbar.isPaused, toolbar.isPowered, toolbar.speed) = (old.isPaused, old.isPowered, old.speed)
+    (toolbar.isPaused, toolbar.isPowered, toolbar.speed, toolbar.held) = (old.isPaused, old.isPowered, old.speed, old.held)
     var area = plan.scene
     logicView.scale = scale
     logicArea = nil
@@ -279,7 +284,8 @@ public final class BoardWindow {
       x += Double(max(s.count, room)) * size / 2 + 14 * scale
     }
     let time = Double(looks.time) / 1e12
-    text("\(Self.fixed(time, time < 100 ? 3 : 1)) s", Theme.text, room: 10)
+    // Steps are to be seen.
+    text("\(Self.fixed(time, toolbar.isPaused ? 6 : time < 100 ? 3 : 1)) s", Theme.text, room: 10)
     if toolbar.isPaused { text("paused", Color(0xF5D67B), room: 19) } else if !toolbar.isPowered { text("no power", Color(0xE0605E), room: 19) } else {
       text(pace.ratio.map { "\(Int(($0 * 100).rounded())) % of real time" } ?? "", Theme.dim, room: 19)
     }

@@ -33,7 +33,7 @@ struct Toolbar {
       switch self {
       case .power: "the board's power, off and on"
       case .reset: "reset: the chip stands while it is held"
-      case .boot: "BOOTSEL or BOOT: hold it while the board gets power or leaves reset"
+      case .boot: "BOOTSEL or BOOT while it is held; a click holds it until the next reset or power-on"
       case .pause: "virtual time stands still, or goes on"
       case .step: "1 ms of virtual time (with Shift 10 us), then pause"
       case .slower: "slower, down to 1 % of real time"
@@ -49,11 +49,12 @@ struct Toolbar {
   static let speeds: [Double?] = [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, nil]
   static func name(of speed: Double?) -> String {
     guard let speed else { return "max" }
-    return speed >= 1 ? "\(Int(speed))x" : "\(Int((speed * 100).rounded())) %"
+    func short(_ v: Double) -> String { v == v.rounded() ? BoardWindow.fixed(v, 0) : BoardWindow.fixed(v, v < 0.1 ? 3 : 1) }
+    return speed >= 1 ? "\(short(speed))x" : "\(short(speed * 100)) %"
   }
   private(set) var places: [(command: Command, area: Rect)] = []
   private var speedAt = Point(0, 0)
-  var hovered: Command?, held: Command?
+  var hovered: Command?, held: Set<Command> = []
   var isPaused = false, isPowered = true
   var speed: Double?
   private let scale: Double
@@ -81,7 +82,7 @@ struct Toolbar {
     c.fill(.rect(Rect(0, 0, width, Self.height * scale)), Theme.bar)
     c.fill(.rect(Rect(0, (Self.height - 1) * scale, width, scale)), Theme.line)
     for (command, area) in places {
-      let isActive = command == held || (command == .pause && isPaused) || (command == .power && !isPowered)
+      let isActive = held.contains(command) || (command == .pause && isPaused) || (command == .power && !isPowered)
       if isActive || command == hovered { c.fill(.rect(area, radius: 5 * scale), isActive ? Theme.active : Theme.hover) }
       let color = command == .power && isPowered ? Color(0x7CC36E) : isActive ? Color.white : Theme.text
       let centre = Point(command.label.isEmpty ? area.centre.x : area.x + 17 * scale, area.centre.y)

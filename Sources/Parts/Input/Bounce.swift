@@ -36,6 +36,13 @@ final class BouncingContact {
       if state.pointee.left > 0 { scheduler.schedule(event, after: pause()) } else { scheduler.cancel(event) }
     }
   }
+  /// Opens at once, as a tongue that slides off its contact.
+  func open() {
+    state.pointee.isClosed = false
+    state.pointee.left = 0
+    scheduler.cancel(event)
+    contact.isClosed = false
+  }
   private func random(_ n: UInt32) -> UInt32 {
     state.pointee.seed = state.pointee.seed &* 1_664_525 &+ 1_013_904_223
     return (state.pointee.seed >> 8) % n

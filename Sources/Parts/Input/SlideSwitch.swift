@@ -20,7 +20,7 @@ public final class SlideSwitch: Part {
     guard name == "value" else { return }
     let toRight = value >= 0.5
     // It breaks before it makes.
-    if toRight { left.isClosed = false } else { right.isClosed = false }
+    if toRight { left.open() } else { right.open() }
     if toRight { right.isClosed = true } else { left.isClosed = true }
   }
   public override func attributeChanged(_ name: String) { if name == "value" { setControl("value", flag("value") ? 1 : 0) } }

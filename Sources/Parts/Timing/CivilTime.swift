@@ -1,5 +1,5 @@
 /// A date and time of day of the Gregorian calendar.
-struct CivilTime: BitwiseCopyable, Equatable {
+public struct CivilTime: BitwiseCopyable, Equatable {
   var year = 2000, month = 1, day = 1, hour = 0, minute = 0, second = 0
 
   static func days(in month: Int, year: Int) -> Int {
@@ -7,7 +7,7 @@ struct CivilTime: BitwiseCopyable, Equatable {
     return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
   }
   /// From text as in `2024-05-31T12:34:56`, time and seconds optional; nil when it is none.
-  init?(_ text: String) {
+  public init?(_ text: String) {
     let numbers = text.split(whereSeparator: { !$0.isNumber }).prefix(6).map { Int($0) ?? -1 }
     guard numbers.count >= 3, text.first?.isNumber == true else { return nil }
     let all = numbers + [Int](repeating: 0, count: 6 - numbers.count)

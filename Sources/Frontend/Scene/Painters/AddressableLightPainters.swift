@@ -17,6 +17,16 @@ struct PixelArt {
   }
 }
 
+/// One light of 2 by 2 mm, soldered on a board.
+struct SMDPixelPainter: Painter {
+  let size = Size(7.4, 7.4)
+  let margin = 14.0
+  let pins: [String: Point] = [:]
+  private let art = PixelArt(side: 7.4)
+  func drawBody(on c: Canvas) { art.body(at: Point(3.7, 3.7), on: c) }
+  func draw(_ look: Look, on c: Canvas) { if let p = look.picture { art.light(p.light(0, 0), at: Point(3.7, 3.7), on: c) } }
+}
+
 /// One light with its legs to the left and right.
 struct NeoPixelPainter: Painter {
   let size = Size(28.8, 22)

@@ -37,8 +37,8 @@ struct PanelPainter: Painter {
     } else {
       c.fill(.rect(frame, radius: 1.5), .linear(Point(frame.x, frame.y), Point(frame.maxX, frame.maxY), [(0, Color(0x26292D)), (0.5, Color(0x141518)), (1, Color(0x0C0D0F))]))
     }
-    let below = pins.values.first.map { $0.y > size.height / 2 } ?? true
     for (name, p) in pins {
+      let below = p.y > size.height / 2
       c.fill(.circle(p, 2.6), Color(0xC9A94A))
       c.fill(.circle(p, 1.2), Color(0x2A2416))
       let short = name.hasSuffix(".2") ? "" : name
@@ -48,7 +48,7 @@ struct PanelPainter: Painter {
         c.text(short, at: Point(0, 0), size: 6.2, color: Color.white.withAlpha(0.9), align: below ? .left : .right)
       }
     }
-    if !title.isEmpty { c.text(title, at: Point(size.width / 2, below ? 6 : size.height - 6), size: 7, color: Color.white.withAlpha(0.75), align: .centre) }
+    if !title.isEmpty { c.text(title, at: Point(size.width / 2, pins.values.contains { $0.y < size.height / 2 } ? size.height - 6 : 6), size: 7, color: Color.white.withAlpha(0.75), align: .centre) }
   }
   func draw(_ look: Look, on c: Canvas) {
     guard let picture = look.picture else { return }
@@ -64,6 +64,24 @@ struct PanelPainter: Painter {
     let left = size.width / 2 - Double(names.count - 1) * 4.8
     for (i, name) in names.enumerated() { pins[name] = Point(left + Double(i) * 9.6, y) }
   }
+}
+
+/// The glass of a panel that is soldered on a board, whose picture has all the rest.
+struct GlassPainter: Painter {
+  let size: Size
+  let pins: [String: Point] = [:]
+  let touches: [Touch]
+  private let panel: PanelPainter
+
+  init(_ module: PanelPainter) {
+    var p = module
+    size = Size(module.screen.width, module.screen.height)
+    p.screen = Rect(0, 0, size.width, size.height)
+    panel = p
+    touches = module.touches.map { Touch($0.control, p.screen, $0.gesture) }
+  }
+  func drawBody(on c: Canvas) { c.fill(panel.isRound ? .circle(panel.screen.centre, size.width / 2) : .rect(panel.screen), Color(0x060708)) }
+  func draw(_ look: Look, on c: Canvas) { panel.draw(look, on: c) }
 }
 
 extension PanelPainter {
