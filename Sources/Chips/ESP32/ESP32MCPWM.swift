@@ -396,8 +396,7 @@ public final class ESP32MCPWM: RegisterDevice, RegisterNaming {
   private func forced(_ level: Bool, _ mode: UInt32) -> Bool { mode == 1 ? false : mode == 2 ? true : level }
   /// What goes into the dead time: the generators' levels under the continuous force.
   private func inputs(_ k: Int) -> (Bool, Bool) { (forced(operators[k].a, operators[k].force & 3), forced(operators[k].b, operators[k].force >> 2 & 3)) }
-  private func settle(_ k: Int) { settle(k, arms: true) }
-  private func settle(_ k: Int, arms: Bool) {
+  private func settle(_ k: Int, arms: Bool = true) {
     let c = self[.dt0Cfg, k, stride: 56], (a, b) = inputs(k), now = scheduler.now
     let unit = c[bit: 17] ? tick(timer(of: k)) : pwmClock
     let redIn = c[bit: 11] ? b : a

@@ -293,13 +293,16 @@ public final class ESP32TWAI: RegisterDevice, RegisterNaming {
     state.pointee.ackFailed = false
   }
   private func startFrame(at time: UInt64) {
+    prepareFrame()
+    startBit(at: time)
+  }
+  private func prepareFrame() {
     encode()
     state.pointee.phase = .frame
     state.pointee.count = 0
     state.pointee.isTransmitter = true
     state.pointee.txIndex = 0
     clearFrame()
-    startBit(at: time)
   }
   /// The frame in the buffer as bits: CRC-15 over all of it, stuffed, then delimiters, acknowledgement and end.
   private func encode() {
@@ -420,22 +423,11 @@ public final class ESP32TWAI: RegisterDevice, RegisterNaming {
   /// The bus is free from the end of this bit on.
   private func becomeIdle() {
     state.pointee.isTransmitter = false
-    guard state.pointee.requested else { return begin(.idle, at: scheduler.now) }
-    encode()
-    state.pointee.phase = .frame
-    state.pointee.count = 0
-    state.pointee.isTransmitter = true
-    state.pointee.txIndex = 0
-    clearFrame()
+    if state.pointee.requested { prepareFrame() } else { begin(.idle, at: scheduler.now) }
   }
   /// A start of frame was sampled where the bus was not yet idle; a request of our own joins in with the next bit.
   private func startReception() {
-    if state.pointee.requested, state.pointee.phase == .intermission {
-      becomeIdle()
-      state.pointee.txIndex = 0
-    } else {
-      joinFrame()
-    }
+    if state.pointee.requested, state.pointee.phase == .intermission { prepareFrame() } else { joinFrame() }
     frameBit(false)
   }
   private func frameBit(_ level: Bool) {
@@ -467,8 +459,7 @@ public final class ESP32TWAI: RegisterDevice, RegisterNaming {
     let all = (0..<body).map { bits[$0] }
     state.pointee.crcFailed = field(body..<body + 15) != UInt32(Self.crc(all[...]))
     // The last bits of the CRC may be followed by a stuff bit.
-    state.pointee.tail = state.pointee.run == 5 ? -1 : 0
-    if state.pointee.run == 5 { state.pointee.tail = Self.stuffBeforeTail }
+    state.pointee.tail = state.pointee.run == 5 ? Self.stuffBeforeTail : 0
   }
   private static let stuffBeforeTail = 100
   /// The delimiter of the CRC, the acknowledgement and its delimiter, seven bits of the end.
