@@ -55,24 +55,37 @@ public final class ESP32Board: Board {
   }
   /// Puts ROM images in place: one for both cores, or that of PRO and then that of APP.
   public override func load(rom: [UInt8], own: Bool = false) throws {
-    let limit = chip.roms[0].size
-    if rom.count <= limit { return chip.load(rom: rom, app: rom) }
-    guard rom.count % 2 == 0, rom.count / 2 <= limit else {
-      throw ImageError("the boot ROM has \(rom.count) bytes, the ESP32's has \(limit) at most for each core; name one image, or those of both cores in one file")
+    if rom.count <= chip.roms[0].size || rom.count % 2 != 0 {
+      try check(rom: rom, name: "the boot ROM")
+      return chip.load(rom: rom, app: rom)
     }
-    chip.load(rom: Array(rom.prefix(rom.count / 2)), app: Array(rom.suffix(rom.count / 2)))
+    let images = [Array(rom.prefix(rom.count / 2)), Array(rom.suffix(rom.count / 2))]
+    for image in images { try check(rom: image, name: "the boot ROM") }
+    chip.load(rom: images[0], app: images[1])
+  }
+  /// Whether an image can be a core's ROM: its code lies from 0x40000000, and what begins at 0x60000 is its data at 0x3FF90000.
+  func check(rom: [UInt8], name: String) throws {
+    let limit = chip.roms[0].size, name = name == "the boot ROM" ? name : "the boot ROM \(name)"
+    guard rom.count <= limit else { throw ImageError("\(name) has \(rom.count) bytes, the ESP32's has \(limit) at most for each core; name one image, or those of both cores with a comma between them") }
+    guard rom.count > 0x6_0000 else { throw ImageError("\(name) has \(rom.count) bytes, too few for the ESP32's, whose data begin at 0x60000; name an image of up to \(limit) bytes") }
+    // A dump of the code alone lacks what the code refers to.
+    var end = 0
+    for at in stride(from: 0, to: 0x8000, by: 4) {
+      let word = UInt32(rom[at]) | UInt32(rom[at + 1]) << 8 | UInt32(rom[at + 2]) << 16 | UInt32(rom[at + 3]) << 24
+      if word >> 16 == 0x3FF9 { end = max(end, 0x6_0000 + Int(word & 0xFFFF)) }
+    }
+    guard end < limit, rom.count > end else { throw ImageError("\(name) ends at 0x\(String(rom.count, radix: 16)), before the data at 0x\(String(end, radix: 16)) that its code needs; name an image with the ROM's data, such as esp32-v3-rom.bin") }
   }
   @discardableResult public override func load(firmware data: [UInt8], name file: String) throws -> [String] {
     let image = try FirmwareImage(reading: data, named: file, for: .esp32)
-    for s in image.segments {
-      guard s.end <= UInt64(flash.size) else {
-        throw ImageError("\(file) does not fit: it reaches 0x\(String(s.end, radix: 16)), beyond the \(flash.size >> 10) KiB of flash")
-      }
-    }
-    for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
-    let hasBootLoader = flash.contents[0x1000] == 0xE9
-    return image.notes + image.warnings + (hasBootLoader ? [] : ["\(file) is an application alone and the flash has no boot loader, so nothing will start; name the build's flasher_args.json, or an image with its boot loader"])
+    try write(image, named: file)
+    return image.notes + image.warnings + ESPFlash.faults(in: flash.contents, chip: .esp32, name: file)
   }
+  public override func function(of pad: String) -> String {
+    guard let pin = pins[pad], let n = chip.gpio.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    return chip.gpio.functionName(n)
+  }
+  public override func serialPort(transmittingOn pad: String) -> String? { pins[pad] === chip.gpio.pins[1] ? "uart0" : nil }
   /// A prompt was seen: what comes before would interrupt the firmware's start.
   public override var consoleReady: Bool { state.pointee.prompted }
   public override func powerOn() {
