@@ -65,6 +65,19 @@ reset:
   movi a2, 0x20 // user mode
   wsr a2, ps
   rsync
+  // Nothing is in the first 512 MiB: null pointers raise an exception. From each region's kind of access, the lowest first.
+  movi a2, 0x2222211F
+  movi a3, 0
+  movi a4, 0xE0000000
+1: extui a5, a2, 0, 4
+  wdtlb a5, a3
+  srli a2, a2, 4
+  sub a3, a3, a4
+  bnez a3, 1b
+  dsync
+  movi a5, 15
+  witlb a5, a3
+  isync
   // Variables: copied from ROM by words, then zeros.
   movi a2, data_start
   movi a3, data_end

@@ -16,6 +16,10 @@ public struct BoardDescription: Codable, Sendable {
   public var chip: String
   public var crystal: UInt64
   public var flash: Flash
+  /// RAM beside the flash, on the same bus.
+  public var psram: Flash?
+  /// The chip's package, where the chip comes in several.
+  public var package: String?
   public var led: String?
   public var console: String
   public var firmware: String

@@ -7,6 +7,7 @@ import Parts
 public final class ESP32Board: Board {
   public let chip: ESP32
   public let flashChip: W25Q
+  public let psramChip: PSRAM?
   /// EN with its pull-up, and the buttons BOOT and EN with the auto-reset transistors beside them.
   private let en: Pin, buttons: ResetCircuit
   private struct State: BitwiseCopyable {
@@ -21,8 +22,12 @@ public final class ESP32Board: Board {
     let (machine, flash) = Board.ground(description, clock: Clock(hertz: description.crystal), beside: other)
     let arena = machine.arena
     // The second board's MAC address is the next.
-    chip = ESP32(machine: machine, flash: flash, crystal: description.crystal, mac: [0x24, 0x0A, 0xC4, 0x50, 0x1D, other == nil ? 0xE0 : 0xE4])
+    let psram = description.psram.map { Memory("\(arena.scope)psram", size: $0.size) }
+    chip = ESP32(
+      machine: machine, flash: flash, psram: psram, crystal: description.crystal, package: description.package == "ESP32-PICO-D4" ? .picoD4 : .d0wd,
+      mac: [0x24, 0x0A, 0xC4, 0x50, 0x1D, other == nil ? 0xE0 : 0xE4])
     flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD166_8C2B_1F54_7031, arena: arena, scheduler: machine.scheduler)
+    psramChip = psram.map { PSRAM(name: "PSRAM", memory: $0, arena: arena) }
     state = arena.allocate("ESP32Board.state", initial: State())
     en = Pin("EN", arena: arena)
     buttons = ResetCircuit(boot: "BOOT", reset: "EN.button", machine: machine)
@@ -38,7 +43,8 @@ public final class ESP32Board: Board {
     Net.tie(en, buttons.resetButton)
     Net.tie(chip.gpio.pins[0], buttons.bootButton)
     en.onChange = { [unowned chip] level in if level == .low { chip.holdInReset() } else { chip.leaveReset() } }
-    chip.attach(flash: flashChip)
+    chip.attach(flash: flashChip, psram: psramChip)
+    psramChip?.onChange = { [unowned chip] offset, count in chip.psramChanged(offset: offset, count: count) }
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
     chip.uarts[0].onSent = { [unowned self] byte in
       state.pointee.tail = state.pointee.tail << 8 | UInt32(byte)
@@ -90,6 +96,7 @@ public final class ESP32Board: Board {
   public override func powerOff() {
     super.powerOff()
     flashChip.powerLost()
+    psramChip?.powerLost()
     chip.powerOff()
   }
   /// BOOT, which pulls GPIO0 low.

@@ -97,8 +97,8 @@ import Testing
   }
 }
 
-/// Each file of `Scripts/esp32` is a program for an ESP32; `# wires:` in its first line names the jumpers, `# volts:` what lies on
-/// pads, the file of the same name with `.txt` what it prints, on every version.
+/// Each file of `Scripts/esp32` is a program for an ESP32; `# parts:` in its first lines names what is added, `# wires:` the jumpers,
+/// `# volts:` what lies on pads, the file of the same name with `.txt` what it prints, on every version.
 @Suite(.serialized) struct ESP32ScriptTests {
   static let folder = ScriptTests.folder.appendingPathComponent("esp32")
   static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
@@ -108,9 +108,16 @@ import Testing
     let code = try String(contentsOf: file, encoding: .utf8)
     let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
     let board = try ESP32Tests.board(version)
-    let words = code.prefix(while: { $0 != "\n" }).split(separator: " ")
-    for word in words.dropFirst(2) {
-      if words[1] == "wires:" { try board.connect(String(word)) } else if words[1] == "volts:" { try board.setVoltage(String(word)) }
+    for line in code.split(separator: "\n").prefix(while: { $0.hasPrefix("# ") }) {
+      let words = line.split(separator: " ").dropFirst()
+      for word in words.dropFirst() {
+        switch words.first {
+        case "parts:": try board.add(String(word))
+        case "wires:": try board.connect(String(word))
+        case "volts:": try board.setVoltage(String(word))
+        default: break
+        }
+      }
     }
     let (text, _) = try BootTests.execute(code, on: board)
     #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
@@ -183,7 +190,191 @@ import Testing
   }
 }
 
-/// Other firmware: boot loader, partition table and application in files of their own.
+/// A module with a PSRAM, and firmware that puts its heap there.
+@Suite struct PSRAMTests {
+  static let available = (try? BootTests.loader?.load("tinypico", firmware: nil, rom: nil)) != nil
+  /// The heap is filled, which goes through both cores' caches; on a TinyPICO, and on a WROVER, whose PSRAM has its clock late.
+  @Test(.enabled(if: available), arguments: ["tinypico", "esp32_wrover"]) func theHeapIsInIt(name: String) throws {
+    let loader = try #require(BootTests.loader)
+    let board = try loader.bare(name, flash: nil, rom: nil)
+    try board.load(firmware: [UInt8](loader.store.load(loader.store.find(board: "tinypico", version: "1.27.0"))), name: "tinypico.bin")
+    let (text, _) = try BootTests.execute(
+      """
+      import gc, esp32, _thread, time
+      print(gc.mem_free() > 4000000, esp32.idf_heap_info(esp32.HEAP_DATA)[1][0] >> 20)
+      b = bytearray(3000000)
+      for i in range(0, len(b), 997): b[i] = i & 255
+      print(all(b[i] == i & 255 for i in range(0, len(b), 997)))
+      done = []
+      def other():
+          for i in range(0, len(b), 4096): b[i] = 7
+          done.append(sum(b[i] for i in range(0, len(b), 4096)))
+      _thread.start_new_thread(other, ())
+      while not done: time.sleep_ms(1)
+      print(done)
+      """, on: board)
+    #expect(text == "True 4\r\nTrue\r\n[5131]\r\n", "\(text)")
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
+  /// A module without one is told so, and the firmware makes do with the internal RAM.
+  @Test(.enabled(if: available)) func aModuleWithoutOneIsFoundOut() throws {
+    let loader = try #require(BootTests.loader)
+    let board = try loader.bare("esp32", flash: nil, rom: nil)
+    try board.load(firmware: [UInt8](loader.store.load(loader.store.find(board: "tinypico", version: "1.27.0"))), name: "tinypico.bin")
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    let (text, _) = try BootTests.execute("import gc\nprint(gc.mem_free() < 1000000)", on: board)
+    #expect(text == "True\r\n", "\(text)")
+  }
+}
+
+/// Samples on the lines of machine.I2S, read and given by what would be wired there.
+@Suite(.serialized) struct ESP32I2SBootTests {
+  /// Philips' I2S: bits at the rising edge of the clock, the first of a slot one clock after WS has changed.
+  final class Listener {
+    private(set) var frames: [(left: Int32, right: Int32)] = []
+    private var value: UInt32 = 0, bits = 0, select = true, left: UInt32 = 0
+    init(_ board: Board, bits width: Int) throws {
+      let clock = try #require(board.pins["GPIO18"]), word = try #require(board.pins["GPIO19"]), data = try #require(board.pins["GPIO23"])
+      clock.net.onChange = { [unowned self] level in
+        guard level == .high else { return }
+        value = value << 1 | (data.isHigh ? 1 : 0)
+        bits += 1
+        guard word.isHigh != select else { return }
+        if bits == width {
+          if select { frames.append((Self.signed(left, width), Self.signed(value, width))) } else { left = value }
+        }
+        select = word.isHigh
+        value = 0
+        bits = 0
+      }
+    }
+    private static func signed(_ v: UInt32, _ width: Int) -> Int32 { Int32(bitPattern: v << UInt32(32 - width)) >> Int32(32 - width) }
+  }
+  /// In mono, the ESP32 sends the halves of a word the upper one first.
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions, [16, 32]) func soundsGoOut(version: String, bits: Int) throws {
+    for format in ["STEREO", "MONO"] {
+      let board = try ESP32Tests.board(version), listener = try Listener(board, bits: bits)
+      let (text, _) = try BootTests.execute(
+        """
+        from machine import Pin, I2S
+        import time, struct
+        out = I2S(0, sck=Pin(18), ws=Pin(19), sd=Pin(23), mode=I2S.TX, bits=\(bits), format=I2S.\(format), rate=8000, ibuf=8192)
+        b = b''.join(struct.pack('<\(bits == 16 ? "hh" : "ii")', 2 * k + 1, \(format == "MONO" ? "2 * k + 2" : "-2 * k - 2")) for k in range(300))
+        print(out.write(b) == len(b))
+        time.sleep_ms(700)
+        out.deinit()
+        """, on: board)
+      #expect(text == "True\r\n", "\(text)")
+      let sound = listener.frames.drop { $0.left == 0 }
+      if format == "STEREO" {
+        #expect(Array(sound.prefix(300).map(\.left)) == (0..<300).map { 2 * $0 + 1 } && Array(sound.prefix(300).map(\.right)) == (0..<300).map { -2 * $0 - 2 }, "\(sound.prefix(8))")
+      } else {
+        let expected = (0..<300).flatMap { k -> [Int32] in bits == 16 ? [2 * k + 2, 2 * k + 1] : [2 * k + 1, 2 * k + 2] }
+        #expect(Array(sound.prefix(600).map(\.left)) == expected && sound.prefix(600).allSatisfy { $0.right == $0.left }, "\(sound.prefix(8))")
+      }
+      #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+    }
+  }
+  /// A microphone that gives the left slot, one more in each frame.
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func aMicrophoneIsHeard(version: String) throws {
+    let board = try ESP32Tests.board(version)
+    let clock = try #require(board.pins["GPIO18"]), word = try #require(board.pins["GPIO19"])
+    let microphone = Pin("microphone", arena: board.machine.arena)
+    Net.tie(try #require(board.pins["GPIO22"]), microphone)
+    var sample: UInt32 = 0, bit = 32, select = true
+    clock.net.onChange = { level in
+      if level == .high {
+        guard select != word.isHigh else { return }
+        select = word.isHigh
+        bit = 32
+        if !select { sample &+= 0x0001_0000 }
+      } else if bit > 0 {
+        bit -= 1
+        microphone.drive = !select && sample >> UInt32(bit) & 1 == 1 ? .high : .low
+      }
+    }
+    let (text, _) = try BootTests.execute(
+      """
+      from machine import Pin, I2S
+      import struct
+      inp = I2S(1, sck=Pin(18), ws=Pin(19), sd=Pin(22), mode=I2S.RX, bits=16, format=I2S.MONO, rate=16000, ibuf=16384)
+      b = bytearray(1000)
+      inp.readinto(b)
+      n = inp.readinto(b)
+      v = struct.unpack('<500H', b)
+      print(n, v[0] > 100, all((y - x) & 0xFFFF == 1 for x, y in zip(v, v[1:])))
+      """, on: board)
+    #expect(text == "1000 True True\r\n", "\(text)")
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
+}
+
+/// What survives, and what wakes.
+@Suite(.serialized) struct ESP32WakeTests {
+  @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func aTouchWakesFromDeepSleep(version: String) throws {
+    let board = try ESP32Tests.board(version)
+    let program = """
+      import machine, esp32, time
+      print('MAIN', machine.reset_cause(), machine.wake_reason())
+      t = machine.TouchPad(machine.Pin(4)); t.config(500)
+      time.sleep_ms(50)
+      print('PAD', t.read())
+      if machine.reset_cause() != machine.DEEPSLEEP_RESET:
+          esp32.wake_on_touch(True)
+          machine.deepsleep()
+      """
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close(); import esp32; n = esp32.NVS('kept'); n.set_i32('answer', 42); n.commit()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    func run(_ milliseconds: UInt64) { board.machine.run(until: board.machine.now + milliseconds * 1_000_000_000) }
+    func lines() -> [Substring] { String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("PAD") || $0.hasPrefix("NVS") } }
+    board.powerOff()
+    board.powerOn()
+    run(3000)
+    #expect(lines() == ["MAIN 1 0", "PAD 1000"], "\(lines())")
+    board.chip.sens.setTouch(0, 90)
+    run(2000)
+    // DEEPSLEEP_RESET by TOUCHPAD_WAKE.
+    #expect(lines() == ["MAIN 1 0", "PAD 1000", "MAIN 4 5", "PAD 90"], "\(lines())")
+    board.ports["uart0"]?.feed(Array("import esp32; print('NVS', esp32.NVS('kept').get_i32('answer'))\r".utf8))
+    run(300)
+    #expect(lines().last == "NVS 42", "\(lines())")
+  }
+  /// esp32.PCNT and what is built on it came with 1.26.
+  @Test(.enabled(if: ESP32Tests.available)) func pulsesAreCounted() throws {
+    let board = try ESP32Tests.board("1.27.0")
+    try board.connect("GPIO18-GPIO19")
+    try board.connect("GPIO21-GPIO22")
+    let (text, _) = try BootTests.execute(
+      """
+      from machine import Pin, Counter, Encoder
+      import esp32
+      out = Pin(18, Pin.OUT, value=0); direction = Pin(21, Pin.OUT, value=0)
+      def pulses(n):
+          for _ in range(n):
+              out(1); out(0)
+      p = esp32.PCNT(0, min=-100, max=100, pin=Pin(19), rising=esp32.PCNT.INCREMENT, falling=esp32.PCNT.IGNORE, mode_pin=Pin(22), mode_low=esp32.PCNT.HOLD, mode_high=esp32.PCNT.REVERSE)
+      p.start()
+      pulses(7); print(p.value())
+      direction(1); pulses(12); print(p.value())
+      pulses(95); print(p.value())
+      p.deinit()
+      direction(0)
+      c = Counter(1, Pin(19), direction=Counter.UP, edge=Counter.RISING)
+      pulses(1234); print(c.value())
+      c.deinit()
+      e = Encoder(2, Pin(19), Pin(22), phases=4)
+      for k in range(5):
+          for a, b in ((0, 1), (1, 1), (1, 0), (0, 0)):
+              out(a); direction(b)
+      print(e.value())
+      """, on: board)
+    #expect(text.replacingOccurrences(of: "\r\n", with: " ") == "0 -12 -7 1234 -20 ", "\(text)")
+  }
+}
+
+/// Other firmware: boot loader,/// Other firmware: boot loader, partition table and application in files of their own.
 @Suite(.serialized) struct ESP32FirmwareTests {
   private func run(_ files: [(UInt32, String)], seconds: UInt64, input: String = "", typedAfter: String = "") throws -> (String, Board) {
     let loader = try #require(BootTests.loader)
@@ -214,6 +405,32 @@ import Testing
     let (text, board) = try run([(0x1000, "blink_lcgamboa.ino.bootloader.bin"), (0x8000, "blink_lcgamboa.ino.partitions.bin"), (0x10000, "blink_lcgamboa.ino.bin")], seconds: 3)
     #expect(text.contains("LED_ON\r\nLED_OFF\r\nLED_ON\r\nLED_OFF"), "\(text.suffix(300))")
     #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
+  /// Firmata, which a host asks: what it is, and which of its pins measure.
+  @Test(.enabled(if: ESP32Tests.available)) func firmataOfHandpy() throws {
+    let loader = try #require(BootTests.loader)
+    let board = try loader.bare("esp32", flash: nil, rom: nil)
+    for (at, name) in [(0x1000, "bootloader_dio_80m.bin"), (0x8000, "dfrobot.ino.partitions.bin"), (0xE000, "boot_app0.bin"), (0x10000, "FirmataExpress.HANDPY.2.9.bin")] {
+      let image = try #require(loader.store.images.first { $0.file == name }, "\(name) is not in the manifest")
+      try board.flash.load(loader.store.load(image), at: at)
+    }
+    let port = try #require(board.ports["uart0"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    board.powerOn()
+    func run(_ milliseconds: UInt64) { board.machine.run(until: board.machine.now + milliseconds * 1_000_000_000) }
+    func ask(_ bytes: [UInt8]) -> [UInt8] {
+      out = []
+      port.feed(bytes)
+      run(100)
+      return out
+    }
+    run(2000)
+    #expect(out.suffix(6).prefix(5) == [0xF0, 0x79, 2, 9, 0xF7])
+    #expect(ask([0xF9]) == [0xF9, 2, 6])
+    // Analog mapping: 40 pins, of which GPIO36 is channel 0 and GPIO39 channel 3.
+    let mapping = ask([0xF0, 0x69, 0xF7])
+    #expect(mapping.count == 43 && mapping.prefix(2) == [0xF0, 0x6A] && mapping[2 + 36] == 0 && mapping[2 + 39] == 3, "\(mapping)")
   }
   @Test(.enabled(if: ESP32Tests.available)) func shellOfNuttX() throws {
     let (text, _) = try run([(0x1000, "other-nuttx-nsh.bin")], seconds: 3, input: "uname\r", typedAfter: "nsh> ")

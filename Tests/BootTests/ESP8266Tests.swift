@@ -68,7 +68,7 @@ import Testing
   static let folder = ScriptTests.folder.appendingPathComponent("esp8266")
   static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
 
-  /// Each file of `Scripts/esp8266` is a program; its first line may name jumpers or a voltage, the file of the same name
+  /// Each file of `Scripts/esp8266` is a program; its first lines may name parts, jumpers or a voltage, the file of the same name
   /// with `.txt` what it prints, on every version.
   @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, ["1.18", "1.23.0"]) func scriptPrints(name: String, version: String) throws {
     let file = Self.folder.appendingPathComponent(name)
@@ -79,6 +79,7 @@ import Testing
       let words = line.split(separator: " ").dropFirst()
       switch words.first {
       case "wires:": for w in words.dropFirst() { try board.connect(String(w)) }
+      case "parts:": for p in words.dropFirst() { try board.add(String(p)) }
       case "voltages:": for v in words.dropFirst() { try board.setVoltage(String(v)) }
       default: break
       }

@@ -48,6 +48,34 @@ struct ESP32Link: BitwiseCopyable {
     running = false
     return nil
   }
+  /// The next word to send of a chain that goes on past its end marks; nil: the chain is at its end. `ended`: this was the last word
+  /// of that descriptor, which is given back to software with `writeBack`.
+  mutating func takeWord(_ m: ESP32DMAMemory, ended: inout UInt32?, writeBack: Bool) -> UInt32? {
+    var hops = 0
+    while running, hops < 64, let head = m.word(descriptor), let buffer = m.word(descriptor &+ 4) {
+      let length = head[bits: 12...23]
+      if offset < length {
+        let v = m.word(buffer &+ offset) ?? 0
+        offset += 4
+        if offset >= length {
+          ended = descriptor
+          if writeBack { m.setWord(descriptor, head & ~(1 << 31)) }
+          next(m)
+        }
+        return v
+      }
+      next(m)
+      hops += 1
+    }
+    running = false
+    return nil
+  }
+  /// Ends a block of what is received: the descriptor that is being filled, or one that is full already.
+  mutating func finish(_ m: ESP32DMAMemory) {
+    close(m, end: true)
+    next(m)
+  }
+  static func mark(_ descriptor: UInt32, _ m: ESP32DMAMemory) { if let head = m.word(descriptor) { m.setWord(descriptor, head | 1 << 30) } }
   private mutating func next(_ m: ESP32DMAMemory) {
     descriptor = m.word(descriptor &+ 8) ?? 0
     offset = 0

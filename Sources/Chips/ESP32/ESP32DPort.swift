@@ -40,6 +40,8 @@ public final class ESP32DPort: RegisterDevice, RegisterNaming {
     for (n, x) in [Register.proCacheCtrl, .appCacheCtrl].enumerated() {
       r[x].bits(0...4).bits(6...31).reset(0x10).onRead { d in d[x] | d[x] << 1 & 0x20 }.onWrite { d, _ in d.onCacheControl(n) }
     }
+    // Which windows the cache serves.
+    for (n, x) in [Register.proCacheCtrl1, .appCacheCtrl1].enumerated() { r[x].bits(0...13).reset(0x8FF).onWrite { d, _ in d.onCacheControl(n) } }
     // The cache's state machine rests.
     for x in [Register.proDcacheDbug0, .appDcacheDbug0] { r[x].reset(1 << 7) }
     r[.appcpuCtrlA].bits(0...0).reset(1).onWrite { d, _ in d.onAppCoreControl() }
@@ -63,6 +65,7 @@ public final class ESP32DPort: RegisterDevice, RegisterNaming {
   var onInterrupt: (Int, Int, Bool) -> Void = { _, _, _ in }
   var onAppCoreControl: () -> Void = {}
   var onClockChange: () -> Void = {}
+  /// Control of a core's cache has changed.
   var onCacheControl: (Int) -> Void = { _ in }
   /// What a bit of PERIP_RST_EN holds in reset.
   var blocks: [Int: [Device]] = [:]

@@ -28,6 +28,8 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
     r[.decStatus].reset(0)
     r[.date].bits(0...31).reset(0x1604_2600)
   }
+  /// Chips by what their fuses say: a revision 3 in the package of most modules, and a revision 1 together with its flash.
+  public enum Package: UInt32, Sendable { case d0wd = 1, picoD4 = 5 }
   /// Words of blocks 0 to 3, eight each, as burnt.
   let fuses: UnsafeMutablePointer<UInt32>
   private let doneAt: UnsafeMutablePointer<UInt64>
@@ -35,7 +37,7 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
   public let irq: Line
 
   /// - Parameter mac: the base MAC address, six bytes.
-  init(arena: StateArena, scheduler: Scheduler, mac: [UInt8]) {
+  init(arena: StateArena, scheduler: Scheduler, package: Package, mac: [UInt8]) {
     self.scheduler = scheduler
     doneAt = arena.allocate("ESP32.EFUSE.doneAt", initial: UInt64(0))
     fuses = arena.allocate("ESP32.EFUSE.fuses", count: 32, initial: UInt32(0))
@@ -44,12 +46,12 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
     let m = (mac + [0, 0, 0, 0, 0, 0]).prefix(6).map { UInt32($0) }
     fuses[1] = m[2] << 24 | m[3] << 16 | m[4] << 8 | m[5]
     fuses[2] = m[0] << 8 | m[1] | Self.crc(m.map { UInt8($0) }) << 16
-    // A revision 3 chip in the package ESP32-D0WD (1), of 240 MHz.
-    fuses[3] = 1 << 15 | 1 << 9
+    // At least revision 1, of 240 MHz.
+    fuses[3] = 1 << 15 | package.rawValue << 9
     // ADC_VREF: 1100 mV and minus nothing, which tells that it was measured. CK8M_FREQ: 8.5 MHz in units of 100 kHz, by which boot ROM and
     // esptool take RTCCALICFG1 for the crystal's frequency.
     fuses[4] = 0x10 << 8 | 85
-    fuses[5] = 1 << 20
+    if package == .d0wd { fuses[5] = 1 << 20 }
   }
   /// CRC-8 of 1-Wire, the first byte first.
   private static func crc(_ bytes: [UInt8]) -> UInt32 {

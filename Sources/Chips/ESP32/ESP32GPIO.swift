@@ -11,7 +11,7 @@ public final class ESP32GPIO: RegisterDevice, RegisterNaming {
   }
   static let map = RegisterMap<ESP32GPIO> { r in
     r[.btSelect].bits(0...31)
-    r[.sigmadelta0, count: 8].bits(0...15).reset(0xFF00).onWrite { d, _ in d.log?.once("\(d.name): the sigma-delta modulators are not modelled: their signals stay low") }
+    r[.sigmadelta0, count: 8].bits(0...15).reset(0xFF00).onWrite { d, n, v in d.onSigmaDelta(n, v) }
     r[.sigmadeltaCg].bits(31...31)
     r[.sigmadeltaMisc].bits(30...31)
     r[.sigmadeltaVersion].bits(0...27).reset(0x150_6190)
@@ -94,6 +94,8 @@ public final class ESP32GPIO: RegisterDevice, RegisterNaming {
   var signals: [Signal] = Array(repeating: Signal(), count: 256)
   /// Interrupt lines change: (core, NMI, level).
   var onInterrupt: (Int, Bool, Bool) -> Void = { _, _, _ in }
+  /// A sigma-delta modulator was set: (number, register).
+  var onSigmaDelta: (Int, UInt32) -> Void = { _, _ in }
   /// A pad's level has changed.
   var onPad: (Int) -> Void = { _ in }
   /// Another pad, or none, shows or hears a signal.
@@ -234,6 +236,8 @@ public final class ESP32GPIO: RegisterDevice, RegisterNaming {
     if let dac = rtc.dac(n) { return pins[n].drive = Drive(.strong, volts: Float(dac) / 255 * 3.3) }
     pins[n].drive = enable ? (out ? .high : .low) : n >= 34 ? .none : rtc.pull(n) ?? mux.pull(n)
   }
+  /// One pad again: something that it shows has changed.
+  func refresh(_ n: Int) { drive(n) }
   /// All pads to what their registers say.
   func refresh() {
     for n in 0..<Self.count {

@@ -30,6 +30,8 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
     var sending = false, next = 0, sent: UInt32 = 0, level = false
     /// Receiving: where the next half-item goes, when the level last changed, whether anything came yet.
     var receiving = false, written = 0, edge: UInt64 = 0, started = false, input = false
+    /// The input before the filter.
+    var raw = false
     /// FIFO access: the word that is next.
     var apb = 0
     var carrier = false
@@ -48,7 +50,7 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
     irq = Line("ESP32.RMT.IRQ", arena: arena)
     outputs = (0..<8).map { Line("ESP32.RMT.OUT\($0)", arena: arena) }
     super.init(Self.map, name: "ESP32.RMT", arena: arena)
-    pulses = (0..<8).map { n in scheduler.event("ESP32.RMT.pulse\(n)") { [unowned self] _ in sendNext(n) } }
+    pulses = (0..<8).map { n in scheduler.event("ESP32.RMT.pulse\(n)") { [unowned self] _ in channels[n].sending ? sendNext(n) : settled(n, channels[n].raw) } }
     idles = (0..<8).map { n in scheduler.event("ESP32.RMT.idle\(n)") { [unowned self] _ in receptionEnded(n) } }
     carriers = (0..<8).map { n in scheduler.event("ESP32.RMT.carrier\(n)") { [unowned self] _ in toggleCarrier(n) } }
   }
@@ -154,6 +156,14 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
   // MARK: Receive, §15.2.4
 
   func inputChanged(_ n: Int, _ level: Bool) {
+    guard level != channels[n].raw else { return }
+    channels[n].raw = level
+    let filter = UInt64(conf1(n)[bits: 8...15]), f = clocks.apb.pointee.frequency256
+    // Pulses of fewer cycles of APB_CLK pass unseen.
+    guard conf1(n)[bit: 7], filter > 0, f > 0, !channels[n].sending else { return settled(n, level) }
+    scheduler.schedule(pulses[n], after: filter * Clock.picosecondsPerSecond * 256 / f)
+  }
+  private func settled(_ n: Int, _ level: Bool) {
     guard level != channels[n].input else { return }
     channels[n].input = level
     guard channels[n].receiving else { return }
@@ -198,7 +208,7 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
     super.reset()
     for e in pulses + idles + carriers { scheduler.cancel(e) }
     for n in 0..<8 {
-      channels[n] = Channel(input: channels[n].input)
+      channels[n] = Channel(input: channels[n].input, raw: channels[n].raw)
       outputs[n].set(false)
     }
     update()

@@ -22,7 +22,10 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     r[.timeUpdate].onRead { d in d.state.pointee.latched ? 1 << 30 : 0 }.onWrite { d, v in if v[bit: 31] { d.latchTime() } }
     r[.time0].bits(0...31, .readOnly)
     r[.time1].bits(0...15, .readOnly)
-    r[.state0].bits(0...30).reset(0x30_0000).onWrite { d, v in if v[bit: 31] { d.enterSleep() } }
+    r[.state0].bits(0...30).reset(0x30_0000).onWrite { d, v in
+      d.onState0()
+      if v[bit: 31] { d.enterSleep() }
+    }
     r[.resetState].bits(12...13).reset(0x3000)
     r[.wakeupState].bits(11...31).reset(0x6000).onWrite { d, _ in d.armTimer() }
     r[.intEna].bits(0...8).onWrite { d, _ in d.updateInterrupts() }
@@ -41,7 +44,8 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     r[.wdtfeed].onWrite { d, v in if v[bit: 31], d.isUnlocked { d.stages.feed() } }
     r[.wdtwprotect].bits(0...31).reset(ESP32TimerGroup.key)
     r[.swCpuStall].bits(20...31).onWrite { d, _ in d.onStall() }
-    r[.lowPowerSt].bits(0...31, .readOnly)
+    // RDY_FOR_WAKEUP: the chip sleeps.
+    r[.lowPowerSt].onRead { $0.state.pointee.asleep ? 1 << 19 : 0 }
     r[.diag1].bits(0...31, .readOnly)
     r[.extWakeup1].bits(0...17).onWrite { d, v in if v[bit: 18] { d[.extWakeup1Status] = 0 } }
     r[.extWakeup1Status].bits(0...17, .readOnly)
@@ -54,7 +58,7 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     r[.memConf].bits(0...30).onRead { d in d[.memConf] | (d[.memConf][bit: 8] ? 1 << 31 : 0) }.onWrite { d, v in if v[bit: 8] { d[.memCrcRes] = d.fastMemoryCRC(v[bits: 9...19], v[bits: 20...30]) } }
     r[.memCrcRes].bits(0...31, .readOnly)
   }
-  enum Interrupt { static let wakeup = 0, reject = 1, watchdog = 3, timeValid = 4, mainTimer = 8 }
+  enum Interrupt { static let wakeup = 0, reject = 1, watchdog = 3, timeValid = 4, coprocessor = 5, touch = 6, mainTimer = 8 }
   /// Bits of WAKEUP_ENA and WAKEUP_CAUSE.
   enum Wake { static let ext0 = 0, ext1 = 1, gpio = 2, timer = 3, uart0 = 6, uart1 = 7, touch = 8, ulp = 9 }
   /// What RESET_STATE tells (§1.3.1 of ESP-IDF's reset_reasons.h and TRM §2.2).
@@ -75,6 +79,8 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
   var onClockChange: () -> Void = {}
   var onStall: () -> Void = {}
   var onHold: () -> Void = {}
+  /// STATE0 was written, which runs the touch sensors' timer.
+  var onState0: () -> Void = {}
   /// Software or the watchdog resets a core (0 PRO, 1 APP), with the cause.
   var onCoreReset: (Int, UInt32) -> Void = { _, _ in }
   /// The digital system is reset; `rtc`: the RTC too.
@@ -175,6 +181,20 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     self[.intRaw][bit: Interrupt.wakeup] = true
     updateInterrupts()
     onSleep(false, state.pointee.deep)
+  }
+
+  /// A touch sensor has seen a finger.
+  func touched() {
+    self[.intRaw][bit: Interrupt.touch] = true
+    updateInterrupts()
+    wake(1 << UInt32(Wake.touch))
+  }
+
+  /// The coprocessor's WAKE.
+  func coprocessorWakes() {
+    self[.intRaw][bit: Interrupt.coprocessor] = true
+    updateInterrupts()
+    wake(1 << UInt32(Wake.ulp))
   }
 
   // MARK: Resets and stalls

@@ -93,11 +93,13 @@ public final class ESP32RTCIO: RegisterDevice, RegisterNaming {
   }
   /// Bits of RTC_CNTL.HOLD_FORCE.
   private static let forceBits: [Int: Int] = [34: 0, 35: 1, 25: 2, 26: 3, 36: 4, 37: 5, 38: 6, 39: 7, 4: 8, 0: 9, 2: 10, 15: 11, 13: 12, 12: 13, 14: 14, 27: 15, 32: 16, 33: 17]
+  /// What SENS's cosine generator puts out on GPIO25 or 26; nil: nothing.
+  var generator: (Int) -> UInt8? = { _ in nil }
   /// The DAC's byte on GPIO25 or 26 while it is on.
   public func dac(_ n: Int) -> UInt8? {
     guard n == 25 || n == 26 else { return nil }
     let w = self[n == 25 ? .padDac1 : .padDac2]
-    return w[bit: 18] ? UInt8(truncatingIfNeeded: w >> 19) : nil
+    return w[bit: 18] ? generator(n) ?? UInt8(truncatingIfNeeded: w >> 19) : nil
   }
   public override func reset() {
     super.reset()

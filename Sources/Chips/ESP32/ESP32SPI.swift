@@ -71,6 +71,8 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
   /// The flash or PSRAM at chip select 0 and 1, when the controller leads to chips and not to pads.
   var targets: [SPITarget?] = []
   private let leadsToPads: Bool
+  /// Clocks that the chip at select 1 misses at the start of a transaction, because its clock comes late.
+  var clockDelay: () -> Int = { 0 }
   /// CLK, MOSI and the chip selects.
   let clk, mosi: Line, cs: [Line]
   /// Whether MOSI is driven (not while a shared data line is read).
@@ -181,12 +183,16 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
       sent += 1
       return target?.transfer(b) ?? 0xFF
     }
-    for i in 0..<((p.command + 7) / 8) {
-      let b = UInt8(truncatingIfNeeded: self[.user2] >> UInt32(i * 8))
+    // What the chip misses of the command and the address, or of the data where there is neither.
+    var missed = 0
+    if targets.count > 1, target === targets[1] { missed = clockDelay() * (p.command == 0 && (u[bit: 13] || u[bit: 15]) ? 4 : 1) }
+    let head = (0..<p.command + p.address).dropFirst(missed).map { headBit($0, p) }
+    for i in stride(from: 0, to: head.count - 7, by: 8) {
+      let b = head[i..<i + 8].reduce(UInt8(0)) { $0 << 1 | ($1 ? 1 : 0) }
       if i == 0 { opcode = b }
       _ = transfer(b)
     }
-    for i in 0..<((p.address + 7) / 8) where i < 4 { _ = transfer(UInt8(truncatingIfNeeded: self[.addr] >> UInt32(24 - i * 8))) }
+    let skipped = head.isEmpty ? min(missed, p.mosi) / 8 : 0
     if let dummies = opcode.flatMap(Self.dummyBytes), p.address > 0, p.miso > 0 {
       while sent < 4 + dummies { _ = transfer(0xFF) }
     } else {
@@ -196,7 +202,7 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
     if p.duplex {
       for i in 0..<min(64, (p.mosi + 7) / 8) { setBuffer(inBase + i, transfer(buffer(outBase + i))) }
     } else {
-      for i in 0..<min(64, (p.mosi + 7) / 8) { _ = transfer(buffer(outBase + i)) }
+      for i in skipped..<max(skipped, min(64, (p.mosi + 7) / 8)) { _ = transfer(buffer(outBase + i)) }
       for i in 0..<min(64, (p.miso + 7) / 8) { setBuffer(inBase + i, transfer(0xFF)) }
     }
     target?.deselect()
@@ -298,29 +304,31 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
     }
     return r
   }
+  /// A bit of the command, byte by byte from the low one, or of the address.
+  private func headBit(_ n: Int, _ p: Phases) -> Bool {
+    if n < p.command {
+      let byte = UInt8(truncatingIfNeeded: self[.user2] >> UInt32(n / 8 * 8))
+      return (self[.ctrl][bit: 26] ? byte >> UInt8(n & 7) : byte >> UInt8(7 - n & 7)) & 1 == 1
+    }
+    let n = n - p.command
+    return n < 32 ? self[.addr][bit: 31 - n] : self[.slvWrStatus][bit: 31 - (n - 32) & 31]
+  }
   private func showBit(_ n: Int) {
     let p = state.pointee.phases
     var n = n, level = false, drives = true
     let lsb = self[.ctrl][bit: 26]
-    if n < p.command {
-      // Byte by byte from the low one.
-      let byte = UInt8(truncatingIfNeeded: self[.user2] >> UInt32(n / 8 * 8))
-      level = (lsb ? byte >> UInt8(n & 7) : byte >> UInt8(7 - n & 7)) & 1 == 1
+    if n < p.command + p.address {
+      level = headBit(n, p)
     } else {
-      n -= p.command
-      if n < p.address {
-        level = n < 32 ? self[.addr][bit: 31 - n] : self[.slvWrStatus][bit: 31 - (n - 32) & 31]
+      n -= p.command + p.address + p.dummy
+      if n < 0 {
+        drives = !self[.user][bit: 26]
+      } else if n < p.mosi {
+        if n & 7 == 0 { state.pointee.out = lsb ? reversed(nextOut()) : nextOut() }
+        level = state.pointee.out & 0x80 != 0
+        state.pointee.out <<= 1
       } else {
-        n -= p.address + p.dummy
-        if n < 0 {
-          drives = !self[.user][bit: 26]
-        } else if n < p.mosi {
-          if n & 7 == 0 { state.pointee.out = lsb ? reversed(nextOut()) : nextOut() }
-          level = state.pointee.out & 0x80 != 0
-          state.pointee.out <<= 1
-        } else {
-          drives = !self[.user][bit: 16]
-        }
+        drives = !self[.user][bit: 16]
       }
     }
     drivesMOSI = drives

@@ -18,10 +18,14 @@ public final class ESP32APBControl: RegisterDevice, RegisterNaming {
     r[.apbSaradcSar2PattTab1, count: 4].bits(0...31).reset(0xF0F_0F0F)
     r[.apllTickConf].bits(0...7).reset(99)
     // Bit 31 tells a revision 3 chip from older ones.
-    r[.date].bits(0...31).reset(0x9604_2000)
+    r[.date].bits(0...30).onRead { d in d[.date] | (d.isRevision3 ? 1 << 31 : 0) }.reset(0x1604_2000)
   }
   var onClockChange: () -> Void = {}
-  init(arena: StateArena) { super.init(Self.map, name: "ESP32.APB_CTRL", arena: arena) }
+  private let isRevision3: Bool
+  init(arena: StateArena, isRevision3: Bool) {
+    self.isRevision3 = isRevision3
+    super.init(Self.map, name: "ESP32.APB_CTRL", arena: arena)
+  }
 }
 
 /// The bus to the analog blocks (PLLs, bias, radio), which the boot ROM's rom_i2c functions drive: a word a controller, with the

@@ -1,0 +1,22 @@
+from machine import Pin, I2S
+import time
+out = I2S(0, sck=Pin(18), ws=Pin(19), sd=Pin(23), mode=I2S.TX, bits=16, format=I2S.STEREO, rate=16000, ibuf=8192)
+sound = bytearray(16000)
+print(out.write(sound), out.write(sound))
+a = time.ticks_us()
+print(out.write(sound))
+print(225 < time.ticks_diff(time.ticks_us(), a) // 1000 < 270)
+done = []
+out.irq(lambda o: done.append(1))
+a = time.ticks_us()
+print(out.write(sound), time.ticks_diff(time.ticks_us(), a) < 20000)
+time.sleep_ms(300)
+print(done)
+out.deinit()
+inp = I2S(1, sck=Pin(18), ws=Pin(19), sd=Pin(22), mode=I2S.RX, bits=16, format=I2S.MONO, rate=8000, ibuf=16384)
+b = bytearray(1600)
+print(inp.readinto(b), inp.readinto(b))
+a = time.ticks_us()
+print(inp.readinto(b), b == bytearray(1600))
+print(85 < time.ticks_diff(time.ticks_us(), a) // 1000 < 115)
+inp.deinit()
