@@ -71,7 +71,7 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
   private func source(_ n: Int) -> UInt64 {
     let c = timers[n].conf
     guard c[bit: 25] else { return clocks.refTick.pointee.frequency256 }
-    return n < 4 || self[.conf][bit: 0] ? clocks.apb.pointee.frequency256 : ESP32Clocks.fastRC * 256
+    return n < 4 || self[.conf][bit: 0] ? clocks.apb.pointee.frequency256 : clocks.fastRC * 256
   }
   private func divider(_ n: Int) -> UInt64 { UInt64(timers[n].conf[bits: 5...22]) }
   private func length(_ n: Int) -> UInt64 { 1 << UInt64(min(20, timers[n].conf[bits: 0...4])) }

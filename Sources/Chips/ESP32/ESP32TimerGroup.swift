@@ -179,7 +179,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
 
   private func calibrate(_ v: UInt32) {
     guard v[bit: 31] else { return state.pointee.calibratedAt = .max }
-    let source = v[bits: 13...14], slow = source == 0 ? clocks.slowHertz(slowSource()) : source == 1 ? ESP32Clocks.fastRC / 256 : 32768
+    let source = v[bits: 13...14], slow = source == 0 ? clocks.slowHertz(slowSource()) : source == 1 ? clocks.fastRC / 256 : 32768
     let count = UInt64(v[bits: 16...30])
     state.pointee.calibratedAt = scheduler.now &+ count &* 1_000_000_000_000 / slow
     self[.rtccalicfg1] = UInt32(truncatingIfNeeded: count &* clocks.crystal / slow) << 7
