@@ -94,6 +94,12 @@ public struct BoardLoader: Sendable {
       let images = try ["esp32-v3-rom", "esp32-v3-rom-app"].map { try store.load(store.find(board: $0, version: $0)) }
       return try board.load(rom: images.flatMap { $0 })
     }
+    if board is ESP32S3Board, !FileManager.default.fileExists(atPath: own) {
+      guard let image = try? store.load(store.find(board: "esp32s3-rev0-rom", version: "esp32s3-rev0-rom")) else {
+        throw BoardError("the ESP32-S3 has no boot ROM of our own yet and needs the vendor's; name its image with --rom FILE, or put esp32s3-rev0-rom.bin into a folder and name the folder in SOLDERLESS_ROMS")
+      }
+      return try board.load(rom: [UInt8](image))
+    }
     try board.load(rom: Self.read(own), own: true)
   }
   private func keep(_ flash: String, in board: Board) throws {

@@ -71,6 +71,8 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
   /// The flash or PSRAM at chip select 0 and 1, when the controller leads to chips and not to pads.
   var targets: [SPITarget?] = []
   private let leadsToPads: Bool
+  /// The address of a transaction stands at the right of ADDR, as the ESP32-S3's flash controllers have it.
+  var addressIsRightAligned = false
   /// CLK, MOSI and the chip selects.
   let clk, mosi: Line, cs: [Line]
   /// Whether MOSI is driven (not while a shared data line is read).
@@ -186,7 +188,8 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
       if i == 0 { opcode = b }
       _ = transfer(b)
     }
-    for i in 0..<((p.address + 7) / 8) where i < 4 { _ = transfer(UInt8(truncatingIfNeeded: self[.addr] >> UInt32(24 - i * 8))) }
+    let address = addressIsRightAligned ? self[.addr] << UInt32(max(0, 32 - p.address)) : self[.addr]
+    for i in 0..<((p.address + 7) / 8) where i < 4 { _ = transfer(UInt8(truncatingIfNeeded: address >> UInt32(24 - i * 8))) }
     if let dummies = opcode.flatMap(Self.dummyBytes), p.address > 0, p.miso > 0 {
       while sent < 4 + dummies { _ = transfer(0xFF) }
     } else {

@@ -65,6 +65,8 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   public var onSent: (UInt8) -> Void = { _ in }
   /// Bits a second of what is at the other end of the port, for as long as the chip looks for it (AUTOBAUD).
   public var lineBaud: UInt64 = 115_200
+  /// What the divider divides, in 1/256 Hz; nil: APB_CLK or REF_TICK, as CONF0 says.
+  var source: (() -> UInt64)?
   private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
 
   init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
@@ -104,9 +106,8 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   }
   private var character: UInt64 { state.pointee.bit &* halfBits / 2 }
   /// §13.3.3: the divider of APB_CLK or REF_TICK, in sixteenths.
-  private func timingChanged() {
-    let source = self[.conf0][bit: 27] ? clocks.apb : clocks.refTick
-    let divider = UInt64(self[.clkdiv] & 0xFFFFF) * 16 + UInt64(self[.clkdiv][bits: 20...23]), f = source.pointee.frequency256
+  func timingChanged() {
+    let divider = UInt64(self[.clkdiv] & 0xFFFFF) * 16 + UInt64(self[.clkdiv][bits: 20...23]), f = source?() ?? (self[.conf0][bit: 27] ? clocks.apb : clocks.refTick).pointee.frequency256
     state.pointee.bit = divider > 0 && f > 0 ? UInt64(truncatingIfNeeded: UInt128(Clock.picosecondsPerSecond) * UInt128(divider * 16) / UInt128(f)) : 0
     beginSend()
     beginReceive()

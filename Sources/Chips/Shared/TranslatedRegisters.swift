@@ -63,6 +63,11 @@ public final class RegisterTranslation<Names: RawRepresentable & CaseIterable & 
       for e in entries { e.keeps |= .mask(bits) }
       return self
     }
+    /// As declared before, but without kept bits.
+    @discardableResult public func keepsNothing() -> Self {
+      for e in entries { e.keeps = 0 }
+      return self
+    }
     @discardableResult public func reset(_ value: UInt32) -> Self {
       for e in entries { e.reset = value }
       return self
@@ -85,6 +90,8 @@ public final class TranslatedRegisters<Names: RawRepresentable & CaseIterable & 
   public let model: Model
   private let map: RegisterTranslation<Names, Model>
   private let kept: UnsafeMutablePointer<UInt32>
+  /// What a register's declaration may tell the chip.
+  var onChange: (() -> Void)?
 
   init(_ map: RegisterTranslation<Names, Model>, name: String, model: Model, arena: StateArena) {
     self.map = map
