@@ -7,6 +7,8 @@ import Parts
 public final class ESP32S3Board: Board {
   public let chip: ESP32S3
   public let flashChip: W25Q
+  /// The PC at the chip's own USB socket.
+  public let host: USBHost
   /// EN with its pull-up, and the buttons BOOT and RESET with the auto-reset transistors beside them.
   private let en: Pin, buttons: ResetCircuit
   private struct State: BitwiseCopyable {
@@ -23,6 +25,8 @@ public final class ESP32S3Board: Board {
     // The second board's MAC address is the next.
     chip = ESP32S3(machine: machine, flash: flash, crystal: description.crystal, mac: [0x7C, 0xDF, 0xA1, 0x50, 0x1D, other == nil ? 0xE0 : 0xE4])
     flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD166_8C2B_1F54_7032, arena: arena, scheduler: machine.scheduler)
+    let usb = Port("usb", arena: arena), usb1 = Port("usb1", arena: arena)
+    host = USBHost(name: "USBHost", ports: [usb, usb1], arena: arena, scheduler: machine.scheduler)
     state = arena.allocate("ESP32S3Board.state", initial: State())
     en = Pin("EN", arena: arena)
     buttons = ResetCircuit(boot: "BOOT", reset: "EN.button", machine: machine)
@@ -32,6 +36,10 @@ public final class ESP32S3Board: Board {
       ports["uart\(n)"] = port
       chip.uarts[n].port = port
     }
+    ports["usb"] = usb
+    ports["usb1"] = usb1
+    host.device = chip.usb
+    chip.usb.host = host
     pins = Dictionary(uniqueKeysWithValues: chip.gpio.pins.map { ($0.name, $0) })
     pins["EN"] = en
     en.drive = .pullUp
@@ -87,6 +95,7 @@ public final class ESP32S3Board: Board {
   }
   public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
     super.serial(port, dtr: dtr, rts: rts, baud: baud)
+    if let baud { host.serials.first { $0.port === port }?.setBaud(UInt32(clamping: baud)) }
     guard port === ports["uart0"] else { return }
     if let baud, baud > 0 { chip.uarts[0].lineBaud = UInt64(baud) }
     buttons.serial(dtr: dtr, rts: rts)

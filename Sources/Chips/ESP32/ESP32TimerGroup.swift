@@ -191,7 +191,8 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   }
   private var calibrationStatus: UInt32 {
     let v = self[.rtccalicfg]
-    return v & ~0x8000 | (scheduler.now >= state.pointee.calibratedAt ? 0x8000 : 0)
+    // One measurement after the other (START_CYCLING): there is always a last one.
+    return v & ~0x8000 | (scheduler.now >= state.pointee.calibratedAt || isLater && v[bit: 12] ? 0x8000 : 0)
   }
 
   public override func reset() {

@@ -9,6 +9,10 @@ public final class ESP32S3: ESP32Series {
   public let system: ESP32S3System, interrupts: [ESP32S3InterruptCore], externalMemory: ESP32S3ExternalMemory
   public let efuse: ESP32S3EFuse, systemTimer: ESP32S3SystemTimer
   public let uarts: [ESP32UART]
+  public let gdma: ESP32S3DMA, sha: ESP32S3SHA
+  public let usbSerial: ESP32S3USBSerial, usbOTG: DesignWareUSB
+  /// What the socket leads to.
+  public let usb: ESP32S3Transceiver
   public let ioMux: ESP32IOMux, rtcIO: ESP32S3RTCIO
   public let rng: ESP32RNG, analog: ESP32AnalogBus
   private let rtcRegisters: ESP32S3RTCControl.Block
@@ -59,6 +63,14 @@ public final class ESP32S3: ESP32Series {
     uartRegisters = (0..<3).map { ESP32S3UART.make($0, arena: arena, scheduler: scheduler, clocks: clocks) }
     uarts = uartRegisters.map { $0.model }
     flashSPIs = (0..<2).map { ESP32S3FlashSPI.make($0, arena: arena, scheduler: scheduler, clocks: clocks, memory: dma) }
+    let gdma = ESP32S3DMA(arena: arena, scheduler: scheduler, memory: dma)
+    self.gdma = gdma
+    sha = ESP32S3SHA(arena: arena, dma: gdma)
+    let usbSerial = ESP32S3USBSerial(arena: arena, scheduler: scheduler, serial: mac.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined(separator: ":"))
+    let usbOTG = DesignWareUSB(name: "ESP32S3.USB", arena: arena, scheduler: scheduler)
+    self.usbSerial = usbSerial
+    self.usbOTG = usbOTG
+    usb = ESP32S3Transceiver(serial: usbSerial, otg: usbOTG, arena: arena)
     ioMux = ESP32IOMux(ESP32IOMux.esp32s3, arena: arena)
     rtcIO = ESP32S3RTCIO(arena: arena)
     let gpio = ESP32S3GPIO(arena: arena, mux: ioMux, rtc: rtcIO)
@@ -125,9 +137,9 @@ public final class ESP32S3: ESP32Series {
       (0x6002_0000, timerGroupRegisters[1], 1), (0x6002_3000, systemTimer, 1), (0x6002_4000, stub("SPI2"), 1), (0x6002_5000, stub("SPI3"), 1),
       (0x6002_6000, settings("APB_CTRL", [0: 1, 4: 0x10727, 8: 0x7FF, 0x14: 0xFFFC_E030, 0x9C: 0x55, 0xA0: 0x20_0000, 0xA8: 0x3FFF, 0xB0: 0x3FFF, 0x3FC: 0x210_1150]), 1), (0x6002_7000, stub("I2C1"), 1),
       (0x6002_8000, stub("SDHOST"), 1), (0x6002_A000, stub("PERI_BACKUP"), 1), (0x6002_B000, stub("TWAI"), 1), (0x6002_C000, stub("MCPWM1"), 1), (0x6002_D000, stub("I2S1"), 1), (0x6002_E000, uartRegisters[2], 1),
-      (0x6003_1000, stub("RWBT", pages: 2), 2), (0x6003_3000, stub("WIFI", pages: 2), 2), (0x6003_5000, rngPage, 1), (0x6003_8000, stub("USB_DEVICE"), 1), (0x6003_9000, stub("USB_WRAP"), 1),
-      (0x6003_A000, stub("AES"), 1), (0x6003_B000, stub("SHA"), 1), (0x6003_C000, stub("RSA"), 1), (0x6003_D000, stub("DS"), 1), (0x6003_E000, stub("HMAC"), 1), (0x6003_F000, stub("DMA"), 1),
-      (0x6004_0000, stub("APB_SARADC"), 1), (0x6004_1000, stub("LCD_CAM"), 1), (0x6008_0000, stub("USB", pages: 64), 64),
+      (0x6003_1000, stub("RWBT", pages: 2), 2), (0x6003_3000, stub("WIFI", pages: 2), 2), (0x6003_5000, rngPage, 1), (0x6003_8000, usbSerial, 1), (0x6003_9000, settings("USB_WRAP", [0: 0x1C_0000, 0x3FC: 0x210_2010]), 1),
+      (0x6003_A000, stub("AES"), 1), (0x6003_B000, sha, 1), (0x6003_C000, stub("RSA"), 1), (0x6003_D000, stub("DS"), 1), (0x6003_E000, stub("HMAC"), 1), (0x6003_F000, gdma, 1),
+      (0x6004_0000, stub("APB_SARADC"), 1), (0x6004_1000, stub("LCD_CAM"), 1), (0x6008_0000, usbOTG, 1), (0x6008_1000, usbOTG.fifos, 16),
       (0x600C_0000, system, 1), (0x600C_1000, settings("SENSITIVE"), 1), (0x600C_2000, interruptPage, 1), (0x600C_4000, externalMemory, 1), (0x600C_5000, mmu, 1),
       (0x600C_C000, stub("XTS_AES"), 1), (0x600C_E000, settings("ASSIST_DEBUG"), 1), (0x600D_0000, settings("WCL"), 1),
     ]
@@ -171,11 +183,19 @@ public final class ESP32S3: ESP32Series {
     for (n, uart) in uarts.enumerated() { source(27 + n, uart.irq) }
     source(36, efuse.irq)
     source(39, rtc.irq)
+    for n in 0..<ESP32S3DMA.count {
+      source(66 + n, gdma.inIRQ[n])
+      source(71 + n, gdma.outIRQ[n])
+    }
+    source(78, sha.irq)
+    source(38, usbOTG.irq)
+    source(96, usbSerial.irq)
+    rtcRegisters.onChange = { [unowned self] in usb.select(rtcRegisters[.usbConf]) }
     for (n, group) in timerGroups.enumerated() { for k in 0..<3 { source(50 + 3 * n + k, group.irq[k]) } }
     for n in 0..<3 { source(57 + n, systemTimer.irq[n]) }
     dma.onWrite = { [unowned self] offset, count in sramCode.changed(offset: offset, count: count) }
     // TRM §17.5: PERIP_RST_EN0 and, from 32 on, PERIP_RST_EN1.
-    system.blocks = [0: [systemTimer], 1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]], 41: [uartRegisters[2]]]
+    system.blocks = [0: [systemTimer], 1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]], 23: [usbOTG], 34: [sha], 38: [gdma], 41: [uartRegisters[2]], 42: [usbSerial]]
     systemTimer.isStalled = { [unowned self] in cores[$0].isStalled }
   }
   private func source(_ n: Int, _ line: Line) { line.connect { [unowned self] level in matrix.setSource(n, level) } }
@@ -229,7 +249,7 @@ public final class ESP32S3: ESP32Series {
   }
   override var rtcDevices: [Device] { [rtcRegisters, rtcIO] }
   override var digitalDevices: [Device] {
-    [system, externalMemory, ioMux, analog, systemTimer, mmu] as [Device] + interrupts + timerGroupRegisters + uartRegisters + flashSPIs + stubs
+    [system, externalMemory, ioMux, analog, systemTimer, mmu, gdma, sha, usbSerial, usbOTG] as [Device] + interrupts + timerGroupRegisters + uartRegisters + flashSPIs + stubs
   }
   /// GPIO0 high asks for it.
   override var bootsFromFlash: Bool { gpio.strap[bit: 3] }
