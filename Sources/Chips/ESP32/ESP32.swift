@@ -226,14 +226,7 @@ public final class ESP32: ESP32Series {
       gpio.signals[control].input = { [unowned uart] in uart.ctsChanged($0) }
     }
     for (n, (clk, q, d, cs)) in [(8, 9, 10, [11, 61, 62]), (63, 64, 65, [68, 69, 70])].enumerated() {
-      let spi = spis[2 + n]
-      output(clk, spi.clk)
-      output(d, spi.mosi, enable: { [unowned spi] in spi.drivesMOSI })
-      for (k, s) in cs.enumerated() { output(s, spi.cs[k]) }
-      spi.isWatched = { [unowned self] in [clk, q, d].contains { gpio.isWatched($0) } }
-      spi.onDrive = { [unowned self] in gpio.outputChanged(d) }
-      gpio.signals[q].input = { [unowned spi] in spi.misoChanged($0) }
-      gpio.signals[d].input = { [unowned spi] in spi.dataChanged($0) }
+      connect(spis[2 + n], clk: clk, q: q, d: d, cs: cs)
     }
   }
   private func connectPulses() {
@@ -253,12 +246,7 @@ public final class ESP32: ESP32Series {
     }
     rmt.isWatched = { [unowned self] in gpio.isWatched(87 + $0) }
     for (n, (scl, sda)) in [(29, 30), (95, 96)].enumerated() {
-      let i2c = i2cs[n]
-      output(scl, i2c.scl)
-      output(sda, i2c.sda)
-      gpio.signals[scl].input = { [unowned i2c] in i2c.sclChanged($0) }
-      gpio.signals[sda].input = { [unowned i2c] in i2c.sdaChanged($0) }
-      for s in [scl, sda] { gpio.signals[s].idle = true }
+      connect(i2cs[n], scl: scl, sda: sda)
     }
     gpio.onRoute = { [unowned self] in ledc.routesChanged() }
   }

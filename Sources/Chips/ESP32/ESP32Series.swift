@@ -77,6 +77,24 @@ public class ESP32Series {
     gpio.signals[signal].enable = enable
     line.connect { [unowned self] _ in gpio.outputChanged(signal) }
   }
+  /// An SPI controller's lines.
+  func connect(_ spi: ESP32SPI, clk: Int, q: Int, d: Int, cs: [Int]) {
+    output(clk, spi.clk)
+    output(d, spi.mosi, enable: { [unowned spi] in spi.drivesMOSI })
+    for (k, s) in cs.enumerated() { output(s, spi.cs[k]) }
+    spi.isWatched = { [unowned self] in [clk, q, d].contains { gpio.isWatched($0) } }
+    spi.onDrive = { [unowned self] in gpio.outputChanged(d) }
+    gpio.signals[q].input = { [unowned spi] in spi.misoChanged($0) }
+    gpio.signals[d].input = { [unowned spi] in spi.dataChanged($0) }
+  }
+  /// An I2C controller's lines.
+  func connect(_ i2c: ESP32I2C, scl: Int, sda: Int) {
+    output(scl, i2c.scl)
+    output(sda, i2c.sda)
+    gpio.signals[scl].input = { [unowned i2c] in i2c.sclChanged($0) }
+    gpio.signals[sda].input = { [unowned i2c] in i2c.sdaChanged($0) }
+    for s in [scl, sda] { gpio.signals[s].idle = true }
+  }
   /// Whether something is tied to the pad that leads to an input.
   func isWired(_ signal: Int) -> Bool { gpio.source(of: signal).map { gpio.pins[$0].net.pins.count > 1 } ?? true }
 

@@ -10,6 +10,8 @@ public final class ESP32S3: ESP32Series {
   public let efuse: ESP32S3EFuse, systemTimer: ESP32S3SystemTimer
   public let uarts: [ESP32UART]
   public let gdma: ESP32S3DMA, sha: ESP32S3SHA
+  public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], spis: [ESP32SPI], sens: ESP32S3SENS
+  private let ledcRegisters: ESP32S3LEDC.Block, rmtRegisters: ESP32S3RMT.Block, i2cRegisters: [ESP32S3I2C.Block], spiRegisters: [ESP32S3SPI.Block]
   public let usbSerial: ESP32S3USBSerial, usbOTG: DesignWareUSB
   /// What the socket leads to.
   public let usb: ESP32S3Transceiver
@@ -66,6 +68,15 @@ public final class ESP32S3: ESP32Series {
     let gdma = ESP32S3DMA(arena: arena, scheduler: scheduler, memory: dma)
     self.gdma = gdma
     sha = ESP32S3SHA(arena: arena, dma: gdma)
+    ledcRegisters = ESP32S3LEDC.make(arena: arena, scheduler: scheduler, clocks: clocks)
+    ledc = ledcRegisters.model
+    rmtRegisters = ESP32S3RMT.make(arena: arena, scheduler: scheduler, clocks: clocks)
+    rmt = rmtRegisters.model
+    i2cRegisters = (0..<2).map { ESP32S3I2C.make($0, arena: arena, scheduler: scheduler, clocks: clocks) }
+    i2cs = i2cRegisters.map { $0.model }
+    spiRegisters = (2..<4).map { ESP32S3SPI.make($0, arena: arena, scheduler: scheduler, clocks: clocks, memory: dma, dma: gdma) }
+    spis = spiRegisters.map { $0.model }
+    sens = ESP32S3SENS(arena: arena, scheduler: scheduler)
     let usbSerial = ESP32S3USBSerial(arena: arena, scheduler: scheduler, serial: mac.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined(separator: ":"))
     let usbOTG = DesignWareUSB(name: "ESP32S3.USB", arena: arena, scheduler: scheduler)
     self.usbSerial = usbSerial
@@ -126,20 +137,20 @@ public final class ESP32S3: ESP32Series {
       stubs.append(s)
       return s
     }
-    let rtcPage = ESP32SharedPage(name: "ESP32S3.RTC", [(0, 0x400, rtcRegisters), (0x400, 0x400, rtcIO), (0x800, 0x400, stub("SENS")), (0xC00, 0x400, stub("RTC_I2C"))])
+    let rtcPage = ESP32SharedPage(name: "ESP32S3.RTC", [(0, 0x400, rtcRegisters), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
     let rngPage = ESP32SharedPage(name: "ESP32S3.WDEV", [(0x7C, 4, rng), (0, 0x1000, stub("WDEV"))])
     let interruptPage = ESP32SharedPage(name: "ESP32S3.INTERRUPT", [(0, 0x800, interrupts[0]), (0x800, 0x800, interrupts[1])])
     let apb: [(UInt32, Device, UInt32)] = [
       (0x6000_0000, uartRegisters[0], 1), (0x6000_2000, flashSPIs[1], 1), (0x6000_3000, flashSPIs[0], 1), (0x6000_4000, gpio, 1), (0x6000_5000, stub("FE2"), 1), (0x6000_6000, stub("FE"), 1),
       (0x6000_7000, efuse, 1), (0x6000_8000, rtcPage, 1), (0x6000_9000, ioMux, 1), (0x6000_B000, stub("HINF"), 1), (0x6000_C000, stub("UHCI1"), 1), (0x6000_E000, analog, 1), (0x6000_F000, stub("I2S0"), 1),
-      (0x6001_0000, uartRegisters[1], 1), (0x6001_1000, stub("BT"), 2), (0x6001_3000, stub("I2C0"), 1), (0x6001_4000, stub("UHCI0"), 1), (0x6001_6000, stub("RMT"), 1), (0x6001_7000, stub("PCNT"), 1),
-      (0x6001_8000, stub("SLC"), 1), (0x6001_9000, stub("LEDC"), 1), (0x6001_C000, stub("NRX"), 1), (0x6001_D000, stub("BB"), 1), (0x6001_E000, stub("MCPWM0"), 1), (0x6001_F000, timerGroupRegisters[0], 1),
-      (0x6002_0000, timerGroupRegisters[1], 1), (0x6002_3000, systemTimer, 1), (0x6002_4000, stub("SPI2"), 1), (0x6002_5000, stub("SPI3"), 1),
-      (0x6002_6000, settings("APB_CTRL", [0: 1, 4: 0x10727, 8: 0x7FF, 0x14: 0xFFFC_E030, 0x9C: 0x55, 0xA0: 0x20_0000, 0xA8: 0x3FFF, 0xB0: 0x3FFF, 0x3FC: 0x210_1150]), 1), (0x6002_7000, stub("I2C1"), 1),
+      (0x6001_0000, uartRegisters[1], 1), (0x6001_1000, stub("BT"), 2), (0x6001_3000, i2cRegisters[0], 1), (0x6001_4000, stub("UHCI0"), 1), (0x6001_6000, rmtRegisters, 1), (0x6001_7000, stub("PCNT"), 1),
+      (0x6001_8000, stub("SLC"), 1), (0x6001_9000, ledcRegisters, 1), (0x6001_C000, stub("NRX"), 1), (0x6001_D000, stub("BB"), 1), (0x6001_E000, stub("MCPWM0"), 1), (0x6001_F000, timerGroupRegisters[0], 1),
+      (0x6002_0000, timerGroupRegisters[1], 1), (0x6002_3000, systemTimer, 1), (0x6002_4000, spiRegisters[0], 1), (0x6002_5000, spiRegisters[1], 1),
+      (0x6002_6000, settings("APB_CTRL", [0: 1, 4: 0x10727, 8: 0x7FF, 0x14: 0xFFFC_E030, 0x9C: 0x55, 0xA0: 0x20_0000, 0xA8: 0x3FFF, 0xB0: 0x3FFF, 0x3FC: 0x210_1150]), 1), (0x6002_7000, i2cRegisters[1], 1),
       (0x6002_8000, stub("SDHOST"), 1), (0x6002_A000, stub("PERI_BACKUP"), 1), (0x6002_B000, stub("TWAI"), 1), (0x6002_C000, stub("MCPWM1"), 1), (0x6002_D000, stub("I2S1"), 1), (0x6002_E000, uartRegisters[2], 1),
       (0x6003_1000, stub("RWBT", pages: 2), 2), (0x6003_3000, stub("WIFI", pages: 2), 2), (0x6003_5000, rngPage, 1), (0x6003_8000, usbSerial, 1), (0x6003_9000, settings("USB_WRAP", [0: 0x1C_0000, 0x3FC: 0x210_2010]), 1),
       (0x6003_A000, stub("AES"), 1), (0x6003_B000, sha, 1), (0x6003_C000, stub("RSA"), 1), (0x6003_D000, stub("DS"), 1), (0x6003_E000, stub("HMAC"), 1), (0x6003_F000, gdma, 1),
-      (0x6004_0000, stub("APB_SARADC"), 1), (0x6004_1000, stub("LCD_CAM"), 1), (0x6008_0000, usbOTG, 1), (0x6008_1000, usbOTG.fifos, 16),
+      (0x6004_0000, settings("APB_SARADC", [0: 0x407F_8240, 4: 0xA1FE, 0xC: 0xFF_0808, 0x38: 0x900, 0x3C: 0x6B_4000, 0x44: 0x3_FFED, 0x48: 0x3_FFED, 0x6C: 0xFF, 0x70: 4, 0x3FC: 0x210_1180]), 1), (0x6004_1000, stub("LCD_CAM"), 1), (0x6008_0000, usbOTG, 1), (0x6008_1000, usbOTG.fifos, 16),
       (0x600C_0000, system, 1), (0x600C_1000, settings("SENSITIVE"), 1), (0x600C_2000, interruptPage, 1), (0x600C_4000, externalMemory, 1), (0x600C_5000, mmu, 1),
       (0x600C_C000, stub("XTS_AES"), 1), (0x600C_E000, settings("ASSIST_DEBUG"), 1), (0x600D_0000, settings("WCL"), 1),
     ]
@@ -155,8 +166,8 @@ public final class ESP32S3: ESP32Series {
       b.log = machine.log
     }
     for (_, device, _) in apb { device.log = machine.log }
-    for device in [rtcRegisters, rtcIO, interrupts[0], interrupts[1]] as [Device] + stubs { device.log = machine.log }
-    for model in [rtc] + timerGroups + uarts + flashSPIs.map { $0.model } as [Device] { model.log = machine.log }
+    for device in [rtcRegisters, rtcIO, sens, interrupts[0], interrupts[1]] as [Device] + stubs { device.log = machine.log }
+    for model in [rtc, ledc, rmt] + i2cs + spis + timerGroups + uarts + flashSPIs.map { $0.model } as [Device] { model.log = machine.log }
   }
 
   // MARK: Wires
@@ -181,7 +192,13 @@ public final class ESP32S3: ESP32Series {
     gpio.onInterrupt = { [unowned self] _, nmi, level in matrix.setSource(nmi ? 17 : 16, level) }
     for (n, spi) in flashSPIs.enumerated() where n > 0 { source(20, spi.model.irq) }
     for (n, uart) in uarts.enumerated() { source(27 + n, uart.irq) }
+    source(35, ledc.irq)
     source(36, efuse.irq)
+    source(40, rmt.irq)
+    for n in 0..<2 {
+      source(42 + n, i2cs[n].irq)
+      source(21 + n, spis[n].irq)
+    }
     source(39, rtc.irq)
     for n in 0..<ESP32S3DMA.count {
       source(66 + n, gdma.inIRQ[n])
@@ -195,7 +212,8 @@ public final class ESP32S3: ESP32Series {
     for n in 0..<3 { source(57 + n, systemTimer.irq[n]) }
     dma.onWrite = { [unowned self] offset, count in sramCode.changed(offset: offset, count: count) }
     // TRM §17.5: PERIP_RST_EN0 and, from 32 on, PERIP_RST_EN1.
-    system.blocks = [0: [systemTimer], 1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]], 23: [usbOTG], 34: [sha], 38: [gdma], 41: [uartRegisters[2]], 42: [usbSerial]]
+    system.blocks = [0: [systemTimer], 1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 6: [spiRegisters[0]], 7: [i2cRegisters[0]], 9: [rmtRegisters], 11: [ledcRegisters], 16: [spiRegisters[1]], 18: [i2cRegisters[1]], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]], 23: [usbOTG], 34: [sha], 38: [gdma], 41: [uartRegisters[2]], 42: [usbSerial]]
+    sens.volts = { [unowned self] n in gpio.pins[n].volts }
     systemTimer.isStalled = { [unowned self] in cores[$0].isStalled }
   }
   private func source(_ n: Int, _ line: Line) { line.connect { [unowned self] level in matrix.setSource(n, level) } }
@@ -212,6 +230,16 @@ public final class ESP32S3: ESP32Series {
       gpio.signals[data].input = { [unowned self, unowned uart] level in uart.rxdChanged(level || !isWired(data)) }
       gpio.signals[control].input = { [unowned uart] in uart.ctsChanged($0) }
     }
+    for (n, (clk, q, d, cs)) in [(101, 102, 103, [110, 111, 112]), (66, 67, 68, [71, 72, 127])].enumerated() { connect(spis[n], clk: clk, q: q, d: d, cs: cs) }
+    for (n, (scl, sda)) in [(89, 90), (91, 92)].enumerated() { connect(i2cs[n], scl: scl, sda: sda) }
+    for k in 0..<ESP32S3LEDC.count { output(73 + k, ledc.outputs[ESP32S3LEDC.firstChannel + k]) }
+    ledc.isWatched = { [unowned self] in $0 >= ESP32S3LEDC.firstChannel && gpio.isWatched(73 + $0 - ESP32S3LEDC.firstChannel) }
+    for n in 0..<ESP32S3RMT.senders {
+      output(81 + n, rmt.outputs[n])
+      gpio.signals[81 + n].input = { [unowned self] in rmt.inputChanged(ESP32S3RMT.senders + n, $0) }
+    }
+    rmt.isWatched = { [unowned self] in $0 < ESP32S3RMT.senders && gpio.isWatched(81 + $0) }
+    gpio.onRoute = { [unowned self] in ledc.routesChanged() }
   }
 
   /// SYSTEM.SYSCLK_CONF and CPU_PER_CONF (§7.2.4).
@@ -247,9 +275,9 @@ public final class ESP32S3: ESP32Series {
   override var ram: [(memory: Memory, code: CodeMemory, outlivesDeepSleep: Bool)] {
     [(rtcFast, rtcFastCode, true), (rtcSlow, rtcSlowCode, true), (sram0, sram0Code, false), (sram, sramCode, false)]
   }
-  override var rtcDevices: [Device] { [rtcRegisters, rtcIO] }
+  override var rtcDevices: [Device] { [rtcRegisters, rtcIO, sens] }
   override var digitalDevices: [Device] {
-    [system, externalMemory, ioMux, analog, systemTimer, mmu, gdma, sha, usbSerial, usbOTG] as [Device] + interrupts + timerGroupRegisters + uartRegisters + flashSPIs + stubs
+    [system, externalMemory, ioMux, analog, systemTimer, mmu, gdma, sha, usbSerial, usbOTG, ledcRegisters, rmtRegisters] as [Device] + interrupts + timerGroupRegisters + uartRegisters + flashSPIs + i2cRegisters + spiRegisters + stubs
   }
   /// GPIO0 high asks for it.
   override var bootsFromFlash: Bool { gpio.strap[bit: 3] }

@@ -43,15 +43,15 @@ public final class RegisterTranslation<Names: RawRepresentable & CaseIterable & 
   public struct Draft {
     let entries: [Entry]
     init(_ entries: [Entry]) { self.entries = entries }
-    /// Bits of this register are bits of the model's register `r`, that of element `i` of an array `stride` bytes further on for each.
+    /// Bits of this register are bits of the model's register `r`; for an array those of element `first` on, `stride` bytes apart.
     /// A value that is too large for the model's is its largest.
     @discardableResult public func field(
-      _ own: ClosedRange<Int>, _ r: Model.Register, _ bits: ClosedRange<Int>? = nil, stride: UInt32 = 4, fromModel: (@Sendable (UInt32) -> UInt32)? = nil, toModel: (@Sendable (UInt32) -> UInt32)? = nil
+      _ own: ClosedRange<Int>, _ r: Model.Register, _ bits: ClosedRange<Int>? = nil, from first: Int = 0, stride: UInt32 = 4, fromModel: (@Sendable (UInt32) -> UInt32)? = nil, toModel: (@Sendable (UInt32) -> UInt32)? = nil
     ) -> Self {
       let bits = bits ?? own
       for (i, e) in entries.enumerated() {
         e.fields.append(Field(
-          lowest: UInt32(own.lowerBound), mask: UInt32.mask(0...(own.count - 1)), model: r.rawValue + UInt32(i) * stride, modelLowest: UInt32(bits.lowerBound), modelMask: UInt32.mask(0...(bits.count - 1)),
+          lowest: UInt32(own.lowerBound), mask: UInt32.mask(0...(own.count - 1)), model: r.rawValue + UInt32(first + i) * stride, modelLowest: UInt32(bits.lowerBound), modelMask: UInt32.mask(0...(bits.count - 1)),
           fromModel: fromModel, toModel: toModel))
       }
       return self
