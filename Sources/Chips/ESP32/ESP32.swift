@@ -8,7 +8,7 @@ public final class ESP32: ESP32Series {
   public let roms: [Memory], sram0, dram, rtcFast, rtcSlow: Memory
   public let dport: ESP32DPort, apbControl: ESP32APBControl, efuse: ESP32EFuse
   public let frcTimers: ESP32FRCTimers
-  public let uarts: [ESP32UART], spis: [ESP32SPI]
+  public let spis: [ESP32SPI]
   public let ioMux: ESP32IOMux, rtcIO: ESP32RTCIO
   public let rng: ESP32RNG, analog: ESP32AnalogBus
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS
@@ -49,7 +49,7 @@ public final class ESP32: ESP32Series {
     efuse = ESP32EFuse(arena: arena, scheduler: scheduler, mac: mac)
     let timerGroups = (0..<2).map { ESP32TimerGroup(name: "ESP32.TIMG\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     frcTimers = ESP32FRCTimers(arena: arena, scheduler: scheduler, clocks: clocks)
-    uarts = (0..<3).map { ESP32UART(name: "ESP32.UART\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
+    let uarts = (0..<3).map { ESP32UART(name: "ESP32.UART\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     spis = (0..<4).map { [dma] in ESP32SPI(name: "ESP32.SPI\($0)", arena: arena, scheduler: scheduler, clocks: clocks, memory: dma, leadsToPads: $0 > 1) }
     ioMux = ESP32IOMux(arena: arena)
     rtcIO = ESP32RTCIO(arena: arena)
@@ -74,7 +74,7 @@ public final class ESP32: ESP32Series {
       XtensaCore(name: "\(scope)core\(n)", configuration: .lx6, prid: n == 0 ? 0xCDCD : 0xABAB, bus: bus, machine: machine, clock: cpu)
     }
     for core in cores { machine.add(core) }
-    super.init(name: "ESP32", machine: machine, flash: flash, cores: cores, clocks: clocks, rtc: rtc, timerGroups: timerGroups, gpio: gpio)
+    super.init(name: "ESP32", machine: machine, flash: flash, cores: cores, clocks: clocks, rtc: rtc, timerGroups: timerGroups, gpio: gpio, uarts: uarts)
     mapMemory()
     mapDevices()
     connect()
@@ -288,5 +288,5 @@ public final class ESP32: ESP32Series {
     roms[1].load(app)
   }
   /// The flash's chip.
-  public func attach(flash chip: SPITarget?) { for n in 0..<2 { spis[n].targets = [chip, nil] } }
+  public override func attach(flash chip: SPITarget?) { for n in 0..<2 { spis[n].targets = [chip, nil] } }
 }

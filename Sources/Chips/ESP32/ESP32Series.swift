@@ -14,12 +14,13 @@ public class ESP32Series {
   public let rtc: ESP32RTCControl
   public let timerGroups: [ESP32TimerGroup]
   public let gpio: ESPGPIO
+  public let uarts: [ESP32UART]
   private let pendingReset: UnsafeMutablePointer<PendingReset>
   private var resetEvent: Scheduler.Event!
   /// What is to be reset when the running instruction is over.
   struct PendingReset: BitwiseCopyable { var system = false, rtc = false, cause: UInt32 = 0, cores: (UInt32, UInt32) = (0, 0) }
 
-  init(name: String, machine: Machine, flash: Memory, cores: [XtensaCore], clocks: ESP32Clocks, rtc: ESP32RTCControl, timerGroups: [ESP32TimerGroup], gpio: ESPGPIO) {
+  init(name: String, machine: Machine, flash: Memory, cores: [XtensaCore], clocks: ESP32Clocks, rtc: ESP32RTCControl, timerGroups: [ESP32TimerGroup], gpio: ESPGPIO, uarts: [ESP32UART]) {
     self.machine = machine
     self.flash = flash
     flashCode = CodeMemory(flash)
@@ -28,6 +29,7 @@ public class ESP32Series {
     self.rtc = rtc
     self.timerGroups = timerGroups
     self.gpio = gpio
+    self.uarts = uarts
     pendingReset = machine.arena.allocate("\(name).pendingReset", initial: PendingReset())
     resetEvent = machine.scheduler.event("\(name).reset") { [unowned self] _ in performReset() }
   }
@@ -185,6 +187,8 @@ public class ESP32Series {
 
   // MARK: For whoever builds a board
 
+  /// The flash's chip.
+  public func attach(flash chip: SPITarget?) {}
   /// The flash changed by program or erase: what was decoded of it is void.
   public func flashChanged(offset: Int, count: Int) { flashCode.changed(offset: UInt32(clamping: offset), count: UInt32(clamping: count)) }
 }

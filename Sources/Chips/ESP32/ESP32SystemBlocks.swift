@@ -76,6 +76,8 @@ final class ESP32SharedPage: Device {
 final class ESP32Stub: Device {
   /// Words where a bit asks for something and another tells that it is done: by offset, what is asked and what is told.
   var handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [:]
+  /// Words that only set what has no model, and need no remark.
+  var settings: Set<UInt32> = []
   private let words: UnsafeMutablePointer<UInt32>
   private let count: Int
   init(chip: String = "ESP32", name: String, pages: Int = 1, arena: StateArena) {
@@ -86,13 +88,13 @@ final class ESP32Stub: Device {
   override func read32(at offset: UInt32) -> UInt32 {
     let i = Int(offset / 4)
     guard i < count else { return 0 }
-    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written")
+    if !settings.contains(offset) { log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written") }
     return words[i]
   }
   override func write32(_ value: UInt32, at offset: UInt32) {
     let i = Int(offset / 4)
     guard i < count else { return }
-    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect")
+    if !settings.contains(offset) { log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect") }
     words[i] = value
     if let h = handshakes[offset] { words[i] = value & h.ask != 0 ? value | h.done : value & ~h.done }
   }

@@ -8,7 +8,6 @@ public final class ESP32S3: ESP32Series {
   public let rom, sram0, sram, rtcFast, rtcSlow: Memory
   public let system: ESP32S3System, interrupts: [ESP32S3InterruptCore], externalMemory: ESP32S3ExternalMemory
   public let efuse: ESP32S3EFuse, systemTimer: ESP32S3SystemTimer
-  public let uarts: [ESP32UART]
   public let gdma: ESP32S3DMA, sha: ESP32S3SHA
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], spis: [ESP32SPI], sens: ESP32S3SENS
   private let ledcRegisters: ESP32S3LEDC.Block, rmtRegisters: ESP32S3RMT.Block, i2cRegisters: [ESP32S3I2C.Block], spiRegisters: [ESP32S3SPI.Block]
@@ -62,8 +61,9 @@ public final class ESP32S3: ESP32Series {
     let timerGroupRegisters = (0..<2).map { ESP32S3TimerGroup.make($0, arena: arena, scheduler: scheduler, clocks: clocks) }
     self.timerGroupRegisters = timerGroupRegisters
     let timerGroups = [timerGroupRegisters[0].model, timerGroupRegisters[1].model]
-    uartRegisters = (0..<3).map { ESP32S3UART.make($0, arena: arena, scheduler: scheduler, clocks: clocks) }
-    uarts = uartRegisters.map { $0.model }
+    let uartRegisters = (0..<3).map { ESP32S3UART.make($0, arena: arena, scheduler: scheduler, clocks: clocks) }
+    self.uartRegisters = uartRegisters
+    let uarts = [uartRegisters[0].model, uartRegisters[1].model, uartRegisters[2].model]
     flashSPIs = (0..<2).map { ESP32S3FlashSPI.make($0, arena: arena, scheduler: scheduler, clocks: clocks, memory: dma) }
     let gdma = ESP32S3DMA(arena: arena, scheduler: scheduler, memory: dma)
     self.gdma = gdma
@@ -95,7 +95,7 @@ public final class ESP32S3: ESP32Series {
       XtensaCore(name: "\(scope)core\(n)", configuration: .lx7, prid: n == 0 ? 0xCDCD : 0xABAB, bus: bus, machine: machine, clock: cpu)
     }
     for core in cores { machine.add(core) }
-    super.init(name: "ESP32S3", machine: machine, flash: flash, cores: cores, clocks: clocks, rtc: rtcRegisters.model, timerGroups: timerGroups, gpio: gpio)
+    super.init(name: "ESP32S3", machine: machine, flash: flash, cores: cores, clocks: clocks, rtc: rtcRegisters.model, timerGroups: timerGroups, gpio: gpio, uarts: uarts)
     mapMemory()
     mapDevices()
     connect()
@@ -127,8 +127,9 @@ public final class ESP32S3: ESP32Series {
   }
   private func mapDevices() {
     let arena = machine.arena
-    func stub(_ name: String, pages: Int = 1) -> ESP32Stub {
+    func stub(_ name: String, pages: Int = 1, settings: Set<UInt32> = []) -> ESP32Stub {
       let s = ESP32Stub(chip: "ESP32S3", name: name, pages: pages, arena: arena)
+      s.settings = settings
       stubs.append(s)
       return s
     }
@@ -137,14 +138,15 @@ public final class ESP32S3: ESP32Series {
       stubs.append(s)
       return s
     }
+    // The powers of the radio's parts, which a start switches.
     let rtcPage = ESP32SharedPage(name: "ESP32S3.RTC", [(0, 0x400, rtcRegisters), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
     let rngPage = ESP32SharedPage(name: "ESP32S3.WDEV", [(0x7C, 4, rng), (0, 0x1000, stub("WDEV"))])
     let interruptPage = ESP32SharedPage(name: "ESP32S3.INTERRUPT", [(0, 0x800, interrupts[0]), (0x800, 0x800, interrupts[1])])
     let apb: [(UInt32, Device, UInt32)] = [
-      (0x6000_0000, uartRegisters[0], 1), (0x6000_2000, flashSPIs[1], 1), (0x6000_3000, flashSPIs[0], 1), (0x6000_4000, gpio, 1), (0x6000_5000, stub("FE2"), 1), (0x6000_6000, stub("FE"), 1),
+      (0x6000_0000, uartRegisters[0], 1), (0x6000_2000, flashSPIs[1], 1), (0x6000_3000, flashSPIs[0], 1), (0x6000_4000, gpio, 1), (0x6000_5000, stub("FE2", settings: [0xF0]), 1), (0x6000_6000, stub("FE", settings: [0x90]), 1),
       (0x6000_7000, efuse, 1), (0x6000_8000, rtcPage, 1), (0x6000_9000, ioMux, 1), (0x6000_B000, stub("HINF"), 1), (0x6000_C000, stub("UHCI1"), 1), (0x6000_E000, analog, 1), (0x6000_F000, stub("I2S0"), 1),
       (0x6001_0000, uartRegisters[1], 1), (0x6001_1000, stub("BT"), 2), (0x6001_3000, i2cRegisters[0], 1), (0x6001_4000, stub("UHCI0"), 1), (0x6001_6000, rmtRegisters, 1), (0x6001_7000, stub("PCNT"), 1),
-      (0x6001_8000, stub("SLC"), 1), (0x6001_9000, ledcRegisters, 1), (0x6001_C000, stub("NRX"), 1), (0x6001_D000, stub("BB"), 1), (0x6001_E000, stub("MCPWM0"), 1), (0x6001_F000, timerGroupRegisters[0], 1),
+      (0x6001_8000, stub("SLC"), 1), (0x6001_9000, ledcRegisters, 1), (0x6001_C000, stub("NRX", settings: [0xCD4]), 1), (0x6001_D000, stub("BB", settings: [0x54]), 1), (0x6001_E000, stub("MCPWM0"), 1), (0x6001_F000, timerGroupRegisters[0], 1),
       (0x6002_0000, timerGroupRegisters[1], 1), (0x6002_3000, systemTimer, 1), (0x6002_4000, spiRegisters[0], 1), (0x6002_5000, spiRegisters[1], 1),
       (0x6002_6000, settings("APB_CTRL", [0: 1, 4: 0x10727, 8: 0x7FF, 0x14: 0xFFFC_E030, 0x9C: 0x55, 0xA0: 0x20_0000, 0xA8: 0x3FFF, 0xB0: 0x3FFF, 0x3FC: 0x210_1150]), 1), (0x6002_7000, i2cRegisters[1], 1),
       (0x6002_8000, stub("SDHOST"), 1), (0x6002_A000, stub("PERI_BACKUP"), 1), (0x6002_B000, stub("TWAI"), 1), (0x6002_C000, stub("MCPWM1"), 1), (0x6002_D000, stub("I2S1"), 1), (0x6002_E000, uartRegisters[2], 1),
@@ -287,5 +289,5 @@ public final class ESP32S3: ESP32Series {
   /// Puts the ROM image in place: 256 KiB of code from 0x40000000 on and 128 KiB of data, which lie at 0x40040000 and at 0x3FF00000.
   public func load(rom image: [UInt8]) { rom.load(image) }
   /// The flash's chip.
-  public func attach(flash chip: SPITarget?) { for spi in flashSPIs { spi.model.targets = [chip, nil] } }
+  public override func attach(flash chip: SPITarget?) { for spi in flashSPIs { spi.model.targets = [chip, nil] } }
 }

@@ -17,7 +17,7 @@ public final class ESP32S3SystemTimer: RegisterDevice, RegisterNaming {
     r[.unit0ValueLo, count: 2, stride: 8].bits(0...31, .readOnly)
     r[.target0Hi, count: 3, stride: 8].bits(0...19)
     r[.target0Lo, count: 3, stride: 8].bits(0...31)
-    r[.target0Conf, count: 3].bits(0...25).bits(30...31).onWrite { d, n, _ in d.arm(n) }
+    r[.target0Conf, count: 3].bits(0...25).bits(30...31).onWrite { d, n, _ in d.targetConfigured(n) }
     r[.comp0Load, count: 3].onWrite { d, n, v in if v[bit: 0] { d.loadTarget(n) } }
     r[.unit0Load, count: 2].onWrite { d, n, v in if v[bit: 0] { d.load(n) } }
     r[.intEna].bits(0...2).onWrite { d, _ in d.update() }
@@ -92,6 +92,15 @@ public final class ESP32S3SystemTimer: RegisterDevice, RegisterNaming {
     set(n, UInt64(high) << 32 | UInt64(low), running: units[n].running)
     for k in 0..<3 { arm(k) }
   }
+  /// In period mode a comparator goes on by itself, from whatever it met last.
+  private func targetConfigured(_ n: Int) {
+    let conf = self[.target0Conf, n]
+    if conf[bit: 30], !targets[n].pending {
+      targets[n].value = (value(conf[bit: 31] ? 1 : 0) &+ UInt64(conf[bits: 0...25])) & Self.mask
+      targets[n].pending = true
+    }
+    arm(n)
+  }
   private func loadTarget(_ n: Int) {
     let conf = self[.target0Conf, n], unit = conf[bit: 31] ? 1 : 0
     targets[n].value = conf[bit: 30] ? (value(unit) &+ UInt64(conf[bits: 0...25])) & Self.mask : UInt64(self[.target0Hi, n, stride: 8]) << 32 | UInt64(self[.target0Lo, n, stride: 8])
@@ -103,6 +112,7 @@ public final class ESP32S3SystemTimer: RegisterDevice, RegisterNaming {
     guard self[.conf][bit: 24 - n], targets[n].pending, units[unit].running else { return scheduler.cancel(alarms[n]) }
     // A target that lies behind is met at once.
     let now = value(unit), left = targets[n].value > now ? targets[n].value - now : 0
+    guard left < 1 << 46 else { return scheduler.cancel(alarms[n]) }
     let time = left == 0 ? scheduler.now : clock.pointee.time(ofCycle: clock.pointee.cycle(at: scheduler.now) &+ left)
     if time == .max { scheduler.cancel(alarms[n]) } else { scheduler.schedule(alarms[n], at: time) }
   }

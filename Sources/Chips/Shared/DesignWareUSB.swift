@@ -62,7 +62,7 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     each(.doeptsiz0).bits(0...30)
     each(.diepdma0).bits(0...31)
     each(.doepdma0).bits(0...31)
-    each(.dtxfsts0).onRead { d, n in UInt32((d.depth(n) - d.state(n, false).queued + 3) / 4) }
+    each(.dtxfsts0).onRead { d, n in UInt32(max(0, d.depth(n) - d.state(n, false).queued) / 4) }
     r[.pcgcctl].bits(0...8)
   }
   /// Bits of GINTSTS.
