@@ -182,6 +182,8 @@ reset:
   .literal_position
   .align 4
 exception:
+  rsr a0, exccause
+  beqi a0, 5, caller_is_out
   addi a1, a1, -FRAME
   s32i a2, a1, 0x18
   rsr a0, excsave1
@@ -261,6 +263,27 @@ exception:
   l32i a15, a1, 0x4C
   addi a1, a1, FRAME
   rfe
+
+// MOVSP found the caller's registers on the stack, from where its frame must not be moved away: they come back by the underflow handler
+// of the caller's size, which is in the upper bits of a0, and MOVSP is done again. The handler goes back to the frame in PS.OWB.
+caller_is_out:
+  rsr_n WINDOWBASE, 0
+  rotw 15 // by -1: this frame's a0 is a4
+  rsr a2, ps
+  extui a3, a2, 8, 4
+  xor a3, a3, a4
+  slli a3, a3, 8
+  xor a2, a2, a3
+  wsr a2, ps
+  rsr a4, excsave1
+  rsync
+  bbsi a4, 31, 1f
+  j Underflow4
+1: rotw 15
+  bbsi a8, 30, 2f
+  j Underflow8
+2: rotw 15
+  j Underflow12
 
 // A trap: the name of the function follows the call, which is six bytes from the function's address.
   .section .text.missing_function, "ax"

@@ -239,6 +239,18 @@ u32 uart_rx_one_char_block(void) {
   }
 }
 
+/// The divider of the line's speed, from the shortest pulses in thirty edges; 0 while there are fewer and `once` asks not to wait for them.
+/// The state is kept in the driver's record.
+u32 uart_baudrate_detect(u32 port, u32 once) {
+  u32 uart = UART(port & 1);
+  if (!UartDev.receive_state) REG(uart + 0x18) = 0, REG(uart + 0x18) = 8 << 8 | 1, UartDev.receive_state = 1;
+  while ((REG(uart + 0x30) & 0x3FF) < 30)
+    if (once) return 0;
+  u32 divider = ((REG(uart + 0x28) & 0xFFFFF) + (REG(uart + 0x2C) & 0xFFFFF)) / 2;
+  REG(uart + 0x18) &= ~1;
+  return divider;
+}
+
 // ---- flash
 
 // It lies right behind the variable that points to it: firmware takes the two for one structure.
@@ -388,6 +400,8 @@ void gpio_init(void) {
 typedef struct Timer Timer;
 struct Timer { Timer *next; u32 expires, period; void (*function)(void *); void *argument; };
 static Timer *timers;
+/// What firmware expects in a timer that does not run.
+#define unlinked ((Timer *)-1)
 #define FRC2(at) REG(0x60000620 + (at))
 enum { load = 0, count = 4, control = 8, clear = 12, alarm = 16 };
 
@@ -405,11 +419,16 @@ static int take(Timer *t) {
     }
   return 0;
 }
-void ets_timer_setfn(Timer *t, void (*function)(void *), void *argument) { *t = (Timer){(Timer *)-1, 0, 0, function, argument}; }
+void ets_timer_setfn(Timer *t, void (*function)(void *), void *argument) { *t = (Timer){unlinked, 0, 0, function, argument}; }
+/// Firmware that counts for itself hands over when.
+void timer_insert(u32 expires, Timer *t) {
+  t->expires = expires;
+  insert(t);
+}
 void ets_timer_disarm(Timer *t) {
   u32 old;
   __asm__ volatile("rsil %0, 3" : "=a"(old)::"memory");
-  take(t), t->period = 0;
+  take(t), t->period = 0, t->next = unlinked;
   WSR(ps, old);
 }
 void ets_timer_arm(Timer *t, u32 ms, u32 repeat) {
@@ -425,7 +444,7 @@ void ets_timer_handler_isr(void) {
   FRC2(clear) = 0;
   while (timers && (s32)(FRC2(count) - timers->expires) >= 0) {
     Timer *t = timers;
-    timers = t->next;
+    timers = t->next, t->next = unlinked;
     if (t->period) t->expires += t->period, insert(t);
     if (t->function) t->function(t->argument);
   }

@@ -168,7 +168,7 @@ _Noreturn void download_mode(void) {
           if (!length || flash_read(word(0), out, length)) error = flash_read_failed;
           length = error ? 0 : 64;
           break;
-        case change_baud: break;
+        case change_baud: error = word(0) ? fine : invalid_message; break;
 #endif
         default: error = invalid_message;
       }

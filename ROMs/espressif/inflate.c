@@ -4,9 +4,11 @@
 enum { has_more_input = 2, zlib_header = 1, no_wrap = 4, compute_adler = 8 };
 enum { bad_parameter = -3, adler_mismatch = -2, failed = -1, done = 0, needs_input = 1, has_output = 2 };
 
-// Codes of one length are consecutive: `count` by length, symbols in order of code.
-typedef struct { u16 count[16], symbol[288]; } Lengths;
-typedef struct { u16 count[16], symbol[32]; } Distances;
+// Codes of one length are consecutive: `count` by length, symbols in order of code. `fast` has what the next bits are, symbol << 4 | length
+// of its code, or 0 where the code is longer than those bits.
+#define FAST_BITS 9
+typedef struct { u16 count[16], fast[1 << FAST_BITS], symbol[288]; } Lengths;
+typedef struct { u16 count[16], fast[1 << FAST_BITS], symbol[32]; } Distances;
 
 /// What lasts between calls. miniz's own is larger; its users clear only the first word.
 struct Inflate {
@@ -22,24 +24,38 @@ static const u32 orders[5] ROM_WORDS = {0x00121110, 0x06090708, 0x040B050A, 0x02
 static u32 order(u32 i) { return orders[i / 4] >> 8 * (i & 3) & 0xFF; }
 
 /// A canonical code from the lengths of `n` symbols. False when the lengths make no code; an incomplete one is allowed.
-static int build(u16 *count, u16 *symbol, const u8 *lengths, u32 n) {
-  u16 next[16];
+static int build(u16 *count, u16 *fast, u16 *symbol, const u8 *lengths, u32 n) {
+  u16 next[16], code[16];
   int left = 1;
   memset(count, 0, 32);
+  memset(fast, 0, 2 << FAST_BITS);
   for (u32 i = 0; i < n; i++) count[lengths[i]]++;
   count[0] = 0;
-  for (u32 i = 1, sum = 0; i < 16; i++) {
+  for (u32 i = 1, sum = 0, first = 0; i < 16; i++) {
     left = left * 2 - count[i];
     if (left < 0) return 0;
     next[i] = sum, sum += count[i];
+    code[i] = first, first = (first + count[i]) << 1;
   }
-  for (u32 i = 0; i < n; i++)
-    if (lengths[i]) symbol[next[lengths[i]]++] = i;
+  for (u32 i = 0; i < n; i++) {
+    u32 length = lengths[i], reversed = 0;
+    if (!length) continue;
+    symbol[next[length]++] = i;
+    u32 c = code[length]++;
+    if (length > FAST_BITS) continue;
+    for (u32 j = 0; j < length; j++) reversed = reversed << 1 | (c >> j & 1);
+    for (; reversed < 1 << FAST_BITS; reversed += 1 << length) fast[reversed] = i << 4 | length;
+  }
   return 1;
 }
 
 /// The symbol at the head of the bits, or -1 when more bits are needed, -2 when there is no such code. `used` tells its length.
-static int decode(const Inflate *s, const u16 *count, const u16 *symbol, u32 *used) {
+static int decode(const Inflate *s, const u16 *count, const u16 *fast, const u16 *symbol, u32 *used) {
+  u32 known = fast[s->bits & ((1 << FAST_BITS) - 1)];
+  if (known && (known & 15) <= s->bit_count) {
+    *used = known & 15;
+    return known >> 4;
+  }
   u32 code = 0, first = 0, index = 0;
   for (u32 n = 1; n < 16; n++) {
     if (n > s->bit_count) return -1;
@@ -79,7 +95,7 @@ int tinfl_decompress(Inflate *s, const u8 *in, u32 *in_size, u8 *base, u8 *out, 
   }
 // A code may end before the bits are full: only ask for more when it does not decode.
 #define SYMBOL(to, tree, used) \
-  while ((to = decode(s, s->tree.count, s->tree.symbol, &used)) == -1) { \
+  while ((to = decode(s, s->tree.count, s->tree.fast, s->tree.symbol, &used)) == -1) { \
     if (p == in_end) goto starved; \
     s->bits |= (u32)*p++ << s->bit_count, s->bit_count += 8; \
   } \
@@ -106,9 +122,9 @@ int tinfl_decompress(Inflate *s, const u8 *in, u32 *in_size, u8 *base, u8 *out, 
         else if (s->type == 2) s->step = table;
         else {
           memset(s->lengths, 8, 144), memset(s->lengths + 144, 9, 112), memset(s->lengths + 256, 7, 24), memset(s->lengths + 280, 8, 8);
-          build(s->literal.count, s->literal.symbol, s->lengths, 288);
+          build(s->literal.count, s->literal.fast, s->literal.symbol, s->lengths, 288);
           memset(s->lengths, 5, 32);
-          build(s->far.count, s->far.symbol, s->lengths, 32);
+          build(s->far.count, s->far.fast, s->far.symbol, s->lengths, 32);
           s->index = 0;
           s->step = symbols;
         }
@@ -144,7 +160,7 @@ int tinfl_decompress(Inflate *s, const u8 *in, u32 *in_size, u8 *base, u8 *out, 
           s->lengths[order(s->index)] = s->bits & 7;
           drop(s, 3);
         }
-        if (!build(s->far.count, s->far.symbol, s->lengths, 19)) goto corrupt;
+        if (!build(s->far.count, s->far.fast, s->far.symbol, s->lengths, 19)) goto corrupt;
         memset(s->lengths, 0, sizeof s->lengths);
         s->index = 0;
         s->step = lengths_of;
@@ -170,8 +186,8 @@ int tinfl_decompress(Inflate *s, const u8 *in, u32 *in_size, u8 *base, u8 *out, 
           drop(s, used + extra);
           while (repeat--) s->lengths[s->index++] = value;
         }
-        if (s->literals > 286 || !build(s->far.count, s->far.symbol, s->lengths + s->literals, s->distances)) goto corrupt;
-        if (!build(s->literal.count, s->literal.symbol, s->lengths, s->literals)) goto corrupt;
+        if (s->literals > 286 || !build(s->far.count, s->far.fast, s->far.symbol, s->lengths + s->literals, s->distances)) goto corrupt;
+        if (!build(s->literal.count, s->literal.fast, s->literal.symbol, s->lengths, s->literals)) goto corrupt;
         s->index = 0;
         s->step = symbols;
         break;
@@ -195,12 +211,14 @@ int tinfl_decompress(Inflate *s, const u8 *in, u32 *in_size, u8 *base, u8 *out, 
         } else {
           int symbol;
           u32 used;
-          SYMBOL(symbol, literal, used)
-          if (symbol < 256) {
+          for (;;) {
+            SYMBOL(symbol, literal, used)
+            if (symbol > 255) break;
             if (q == out_end) goto full;
             drop(s, used);
             *q++ = symbol;
-          } else if (symbol == 256) drop(s, used), s->step = block;
+          }
+          if (symbol == 256) drop(s, used), s->step = block;
           else {
             if (symbol > 285) goto corrupt;
             u32 extra = length_bits(symbol - 257);

@@ -45,12 +45,14 @@ extension CortexM0 {
       case .ldrbImm, .ldrbReg, .ldrsbReg: 1
       default: 4
       }
-    if isDevice(address), mustWait(slot) { return }
+    let isDevice = isDevice(address)
+    if isDevice, mustWait(slot) { return }
     guard var v = loadWord(address, size: size, cycles: true) else { return fault() }
     if op == .ldrshReg { v = UInt32(bitPattern: Int32(Int16(truncatingIfNeeded: v))) }
     if op == .ldrsbReg { v = UInt32(bitPattern: Int32(Int8(truncatingIfNeeded: v))) }
     registers[Int(slot.pointee.d)] = v
     registers[15] &+= 2
+    if isDevice { polled(slot, address) }
   }
   @inline(never) func storeSlow(_ slot: UnsafeMutablePointer<Slot<Op>>, _ address: UInt32) {
     let size: Int =

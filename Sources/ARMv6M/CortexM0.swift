@@ -77,6 +77,7 @@ public final class CortexM0: Core {
   struct Places: BitwiseCopyable { var count = 0, ram = -1, flash = -1, current = 0 }
   let views: UnsafeMutablePointer<View>
   let places: UnsafeMutablePointer<Places>
+  let polling: UnsafeMutablePointer<Polling>
   var cache: FlashCache?
 
   /// Clock of SysTick's external reference; nil: none.
@@ -109,6 +110,8 @@ public final class CortexM0: Core {
     views = .allocate(capacity: Self.mostRegions)
     places = .allocate(capacity: 1)
     places.initialize(to: Places())
+    polling = .allocate(capacity: 1)
+    polling.initialize(to: Polling())
     registers = machine.arena.allocate("\(name).registers", count: 16, initial: UInt32(0))
     state = machine.arena.allocate("\(name).state", initial: State())
     super.init(name: name, clock: clock ?? machine.coreClock, arena: machine.arena)
@@ -120,6 +123,7 @@ public final class CortexM0: Core {
   deinit {
     views.deallocate()
     places.deallocate()
+    polling.deallocate()
   }
 
   // MARK: Memory
@@ -147,7 +151,10 @@ public final class CortexM0: Core {
   public func invalidate(_ address: UInt32, count: UInt32) {
     for i in 0..<places.pointee.count where address &- views[i].base < views[i].size { regions[i].invalidate(offset: address &- views[i].base, count: count) }
   }
-  public override func invalidateAll() { for r in regions { r.invalidateAll() } }
+  public override func invalidateAll() {
+    for r in regions { r.invalidateAll() }
+    polling.pointee = Polling()
+  }
 
   // MARK: Registers
 
@@ -203,12 +210,9 @@ public final class CortexM0: Core {
   public var isInHardFault: Bool { state.pointee.ipsr == 3 }
 
   public override func run() {
-    if onInstruction != nil || !breakpoints.isEmpty || state.pointee.mpuControl[bit: 0] || state.pointee.control[bit: 0] || state.pointee.step {
-      loop(Careful.self)
-    } else {
-      loop(Quiet.self)
-    }
+    if isCareful { loop(Careful.self) } else { loop(Quiet.self) }
   }
+  var isCareful: Bool { onInstruction != nil || !breakpoints.isEmpty || state.pointee.mpuControl[bit: 0] || state.pointee.control[bit: 0] || state.pointee.step }
 
   /// Reset: the stack pointer and the entry from the vector table (§B1.5.5).
   public override func reset() {

@@ -31,6 +31,7 @@ import Frontend
     let loader = try BoardLoader(store: FirmwareStore())
     for version in firmware.isEmpty ? [nil] : firmware.map(Optional.some) {
       for c in Self.cases where only.map(c.name.contains) ?? true { try measure(c.name, c.code, loader, version) }
+      for window in [false, true] where only.map((window ? "display_in_window" : "display").contains) ?? true { try display(loader, version, inWindow: window) }
       if only.map("idle_at_prompt".contains) ?? true { try idle(loader, version) }
       if only.map("boot_to_prompt".contains) ?? true { try boot(loader, version) }
     }
@@ -44,8 +45,10 @@ import Frontend
   }
 
   private func measure(_ name: String, _ code: String, _ loader: BoardLoader, _ version: String?) throws {
-    let board = try loader.load("pico", firmware: version, rom: nil).board
-    let repl = RawREPL(code: code + "print('<')\nf(\(Self.passes[name]!))\nprint('>')\n")
+    try measure(name, code, passes: Self.passes[name]!, loader.load("pico", firmware: version, rom: nil).board, version)
+  }
+  private func measure(_ name: String, _ code: String, passes: Int, _ board: Board, _ version: String?, inWindow: Bool = false) throws {
+    let repl = RawREPL(code: code + "print('<')\nf(\(passes))\nprint('>')\n")
     let session = Session(board: board)
     session.repl = repl
     session.timeLimit = 600
@@ -55,13 +58,14 @@ import Frontend
       if byte == UInt8(ascii: "<") { begin = mark }
       if byte == UInt8(ascii: ">") { end = mark }
     }
+    let window = inWindow ? try BoardWindow(session: session) : nil
     board.powerOn()
-    guard session.run() == .scriptDone(failed: false), let begin, let end else { throw BoardError("\(name) did not run: \(String(decoding: repl.errors, as: UTF8.self))") }
+    guard window?.run() ?? session.run() == .scriptDone(failed: false), let begin, let end else { throw BoardError("\(name) did not run: \(String(decoding: repl.errors, as: UTF8.self))") }
     let host = end.0.timeIntervalSince(begin.0), virtual = Double(end.2 - begin.2) / 1e12
     line([
       ("case", "\"\(name)\""), ("firmware", "\"\(version ?? "default")\""), ("mips", String(format: "%.1f", Double(end.1 - begin.1) / host / 1e6)),
       ("realtime_factor", String(format: "%.2f", virtual / host)), ("virtual_seconds", String(format: "%.4f", virtual)), ("host_seconds", String(format: "%.4f", host)),
-    ])
+    ] + (window.map { [("frames_per_second", String(format: "%.1f", Double($0.frames) / session.hostSeconds))] } ?? []))
   }
   /// What people measured on a Pico at 125 MHz, microseconds: loops of micropython_benchmarks 46c413b30f with v1.23.0, a
   /// million passes; viper_call0 of MicroPython's perf_bench, 378 cycles a call.
@@ -126,6 +130,35 @@ import Frontend
       throw BoardError("\(file) printed no CoreMark score within 120 virtual seconds")
     }
     line([("case", "\"hardware_coremark\""), ("iterations_per_second", String(format: "%.2f", score)), ("published", "227.96"), ("ratio", String(format: "%.4f", score / 227.96))])
+  }
+  /// 320 x 240 pixels over SPI at 62.5 MHz by DMA, again and again: the bus is never idle.
+  static let frames = (
+    count: 150,
+    code: """
+      import machine, time, framebuf
+      machine.freq(125_000_000, 125_000_000)
+      from machine import Pin, SPI
+      spi = SPI(0, baudrate=62_500_000, sck=Pin(18), mosi=Pin(19), miso=Pin(16))
+      cs = Pin(17, Pin.OUT, value=1); dc = Pin(20, Pin.OUT, value=0)
+      def command(c, data=b''):
+          cs(0); dc(0); spi.write(bytes([c])); dc(1)
+          spi.write(data); cs(1)
+      for c, data in ((0x11, b''), (0x3A, b'\\x55'), (0x36, b'\\x28'), (0x29, b''), (0x2A, b'\\0\\0\\x01\\x3F'), (0x2B, b'\\0\\0\\0\\xEF')): command(c, data)
+      pixels = bytearray(320 * 240 * 2)
+      picture = framebuf.FrameBuffer(pixels, 320, 240, framebuf.RGB565)
+      def f(n):
+          for k in range(n):
+              picture.fill_rect(k, k, 40, 40, k * 321)
+              command(0x2C, pixels)
+
+      """
+  )
+  private func display(_ loader: BoardLoader, _ version: String?, inWindow: Bool) throws {
+    if inWindow, !BoardWindow.hasDisplay() { return line([("case", "\"display_in_window\""), ("skipped", "\"no display; try xvfb-run\"")]) }
+    let board = try loader.load("pico", firmware: version, rom: nil).board
+    try board.add("tft=wokwi-ili9341")
+    for w in ["GP18-tft:SCK", "GP19-tft:MOSI", "GP16-tft:MISO", "GP17-tft:CS", "GP20-tft:D/C"] { try board.connect(w) }
+    try measure(inWindow ? "display_in_window" : "display", Self.frames.code, passes: Self.frames.count, board, version, inWindow: inWindow)
   }
   /// The share of a host core that the prompt takes at the chip's own speed.
   private func idle(_ loader: BoardLoader, _ version: String?) throws {

@@ -60,6 +60,17 @@ open class Board {
   open func load(rom: [UInt8], own: Bool = false) throws {}
   /// Writes a firmware image into the flash; the remarks that go with it.
   @discardableResult open func load(firmware data: [UInt8], name file: String) throws -> [String] { [] }
+  /// Writes an image whose addresses are places in the flash.
+  /// - Throws: `ImageError` when it is for a debugger, or too large.
+  final func write(_ image: FirmwareImage, named file: String) throws {
+    guard image.format != .elf else {
+      throw ImageError("\(file) is an ELF file, but the \(description.chip) starts from its flash; name the build's flasher_args.json, or the .bin that esptool's elf2image makes of it")
+    }
+    for s in image.segments where s.end > UInt64(flash.size) {
+      throw ImageError("\(file), which is for the \(image.chip?.rawValue ?? description.chip), does not fit: it reaches 0x\(String(s.end, radix: 16)), beyond the \(flash.size >> 10) KiB of flash; choose an image for a flash of that size, or another board")
+    }
+    for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
+  }
   open func powerOn() { neighbour?.powerOn() }
   /// Pulls the plug: a write to the flash that is under way stays half done.
   open func powerOff() { neighbour?.powerOff() }

@@ -16,15 +16,18 @@ public struct BoardLoader: Sendable {
   }
   /// - Parameters:
   ///   - subject: a board's name, a firmware file, a build's `flasher_args.json`, a diagram, a `wokwi.toml` or the folder of one; nil: the Pico.
-  ///   - firmware: a file, a build's `flasher_args.json` or its folder, or a version; nil: the board's own default.
+  ///   - firmware: a file, a build's `flasher_args.json` or its folder, a version, or `none`, which leaves the flash erased; nil: the board's own default.
   ///   - flash: a file that keeps the flash; when it is there, only a firmware that is named goes over it.
-  ///   - rom: the vendor's boot ROM image; nil: our own.
+  ///   - rom: the vendor's boot ROM image, or for cores with an image each those, apart by commas; nil: our own.
   ///   - other: a board to set it beside, in one machine.
   public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?, beside other: Board? = nil) throws -> Loaded {
     var chosen = firmware, project: DiagramProject?
     let description: BoardDescription
     var isFolder: ObjCBool = false
-    if let s = subject, let build = try FlasherArguments(at: s) {
+    if let board = try Catalog.boards().first(where: { $0.name == subject }) {
+      // A folder of that name is "pico/".
+      description = board
+    } else if let s = subject, let build = try FlasherArguments(at: s) {
       guard firmware == nil else { throw BoardError("\(build.name) names firmware already; give it or --firmware, not both") }
       description = try Catalog.board(for: build.chip)
       chosen = s
@@ -49,8 +52,8 @@ public struct BoardLoader: Sendable {
     var remarks: [String] = []
     let isKept = flash.map { FileManager.default.fileExists(atPath: $0) } ?? false
     if let flash, isKept { try keep(flash, in: board) }
-    if isKept && chosen == nil {
-      // The file has its firmware.
+    if chosen == "none" || isKept && chosen == nil {
+      // Erased, or the file has its firmware.
     } else if let chosen, let build = try FlasherArguments(at: chosen) {
       remarks = try build.load(into: board)
     } else if chosen != nil, FileManager.default.fileExists(atPath: version) || version.contains("/") {
@@ -69,7 +72,7 @@ public struct BoardLoader: Sendable {
       remarks = try board.load(firmware: [UInt8](data), name: image.file)
       if image != wanted { remarks.append("\(wanted.file) could not be had, so this is \(image.version)") }
     }
-    try loadROM(rom, into: board)
+    remarks += try loadROM(rom, into: board)
     if let project {
       board.layout.boardID = project.boardID
       remarks += try board.furnish(with: project.diagram)
@@ -84,23 +87,47 @@ public struct BoardLoader: Sendable {
   public func bare(_ name: String, flash: String?, rom: String?) throws -> Board {
     let board = try Catalog.make(Catalog.board(named: name))
     if let flash, FileManager.default.fileExists(atPath: flash) { try keep(flash, in: board) }
-    try loadROM(rom, into: board)
+    _ = try loadROM(rom, into: board)
     return board
   }
-  private func loadROM(_ rom: String?, into board: Board) throws {
-    if let rom { return try board.load(rom: Self.read(rom)) }
-    let own = try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path
-    if board is ESP32Board, !FileManager.default.fileExists(atPath: own) {
-      let images = try ["esp32-v3-rom", "esp32-v3-rom-app"].map { try store.load(store.find(board: $0, version: $0)) }
-      return try board.load(rom: images.flatMap { $0 })
+  /// - Returns: remarks.
+  private func loadROM(_ rom: String?, into board: Board) throws -> [String] {
+    if let rom {
+      guard let board = board as? ESP32Board else {
+        try board.load(rom: Self.read(rom))
+        return []
+      }
+      let files = Self.cores(of: rom)
+      guard files.count < 3 else { throw BoardError("--rom \(rom) names \(files.count) files, but the ESP32 has two cores; name one image, or that of PRO and that of APP with a comma between them") }
+      let images = try files.map(Self.read)
+      // The two one behind the other in one file.
+      if files.count == 1, images[0].count > board.chip.roms[0].size, images[0].count % 2 == 0 {
+        try board.load(rom: images[0])
+        return []
+      }
+      for (file, image) in zip(files, images) { try board.check(rom: image, name: file) }
+      board.chip.load(rom: images[0], app: images[files.count - 1])
+      return files.count == 1 && images[0] != (try? Self.read(ownROM(for: board))) ? ["both cores start from \(files[0]); where the vendor has an image for each, as esp32-v3-rom.bin and esp32-v3-rom-app.bin, name the two with a comma between them, or the second core will not start"] : []
     }
-    if board is ESP32S3Board, !FileManager.default.fileExists(atPath: own) {
+    if board is ESP32S3Board, !FileManager.default.fileExists(atPath: try ownROM(for: board)) {
       guard let image = try? store.load(store.find(board: "esp32s3-rev0-rom", version: "esp32s3-rev0-rom")) else {
         throw BoardError("the ESP32-S3 has no boot ROM of our own yet and needs the vendor's; name its image with --rom FILE, or put esp32s3-rev0-rom.bin into a folder and name the folder in SOLDERLESS_ROMS")
       }
-      return try board.load(rom: [UInt8](image))
+      try board.load(rom: [UInt8](image))
+      return []
     }
-    try board.load(rom: Self.read(own), own: true)
+    try board.load(rom: Self.read(ownROM(for: board)), own: true)
+    return []
+  }
+  private func ownROM(for board: Board) throws -> String { try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path }
+  /// The images that `rom` names: one, or two apart by a comma, or one with that of the other core beside it (`-app` before the dot).
+  private static func cores(of rom: String) -> [String] {
+    func isThere(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }
+    guard isThere(rom) else { return rom.split(separator: ",").map(String.init) }
+    let url = URL(fileURLWithPath: rom), name = url.deletingPathExtension().lastPathComponent
+    func beside(_ name: String) -> String { url.deletingLastPathComponent().appendingPathComponent(name).appendingPathExtension(url.pathExtension).path }
+    if name.hasSuffix("-app"), isThere(beside(String(name.dropLast(4)))) { return [beside(String(name.dropLast(4))), rom] }
+    return isThere(beside(name + "-app")) ? [rom, beside(name + "-app")] : [rom]
   }
   private func keep(_ flash: String, in board: Board) throws {
     let kept = try Self.read(flash)

@@ -21,6 +21,8 @@ public struct BoardDescription: Codable, Sendable {
   public var firmware: String
   /// The boards of the firmware manifest whose images run on it; its own name when absent.
   public var images: String?
+  /// Whether images of its chip run on it unless another board is named; of several boards with one chip it is one.
+  public var usual: Bool?
   /// What diagrams call it.
   public var diagram: [String]?
   /// More pads: a name for a pad of the chip, `GND`, or a supply such as `power(3.3)`.
@@ -55,7 +57,8 @@ public enum Catalog {
   /// The usual board for images of `chip`; the Pico when the image does not tell.
   static func board(for chip: ChipFamily?) throws -> BoardDescription {
     guard let chip, chip != .rp2040 else { return try board(named: "pico") }
-    guard let b = try boards().first(where: { $0.chip == chip.rawValue }) else { throw BoardError("the firmware is for \(chip.rawValue), which no board here has; \"solderless boards\" lists all") }
+    let those = try boards().filter { $0.chip == chip.rawValue }
+    guard let b = those.first(where: { $0.usual == true }) ?? those.first else { throw BoardError("the firmware is for \(chip.rawValue), which no board here has; \"solderless boards\" lists all") }
     return b
   }
   /// A board of the catalog, wired, without firmware.

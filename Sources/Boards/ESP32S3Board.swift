@@ -19,7 +19,7 @@ public final class ESP32S3Board: ESP32SeriesBoard {
     host = USBHost(name: "USBHost", ports: [usb, usb1], arena: arena, scheduler: machine.scheduler)
     host.device = chip.usb
     chip.usb.host = host
-    try super.init(description, machine: machine, flash: flash, chip: chip, family: .esp32s3, bootLoader: 0, uniqueID: 0xD166_8C2B_1F54_7032)
+    try super.init(description, machine: machine, flash: flash, chip: chip, family: .esp32s3, consolePad: 43, uniqueID: 0xD166_8C2B_1F54_7032)
     ports["usb"] = usb
     ports["usb1"] = usb1
   }

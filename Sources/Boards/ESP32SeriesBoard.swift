@@ -6,7 +6,7 @@ import Parts
 /// A board with a module of the ESP32 or one of its successors: the flash, a serial adapter at UART0 whose lines reset the chip, and two buttons.
 public class ESP32SeriesBoard: Board {
   private let series: ESP32Series
-  private let family: ChipFamily, bootLoader: Int
+  private let family: ChipFamily, consolePad: Int
   public let flashChip: W25Q
   /// EN with its pull-up, and the buttons BOOT and EN with the auto-reset transistors beside them.
   private let en: Pin, buttons: ResetCircuit
@@ -19,12 +19,12 @@ public class ESP32SeriesBoard: Board {
 
   /// - Parameters:
   ///   - family: whose images it takes.
-  ///   - bootLoader: where in the flash the chip looks for one.
-  init(_ description: BoardDescription, machine: Machine, flash: Memory, chip: ESP32Series, family: ChipFamily, bootLoader: Int, uniqueID: UInt64) throws {
+  ///   - consolePad: the pad that UART0 sends on.
+  init(_ description: BoardDescription, machine: Machine, flash: Memory, chip: ESP32Series, family: ChipFamily, consolePad: Int, uniqueID: UInt64) throws {
     let arena = machine.arena
     series = chip
     self.family = family
-    self.bootLoader = bootLoader
+    self.consolePad = consolePad
     flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: uniqueID, arena: arena, scheduler: machine.scheduler)
     state = arena.allocate("ESP32Board.state", initial: State())
     en = Pin("EN", arena: arena)
@@ -52,15 +52,14 @@ public class ESP32SeriesBoard: Board {
   }
   @discardableResult public override func load(firmware data: [UInt8], name file: String) throws -> [String] {
     let image = try FirmwareImage(reading: data, named: file, for: family)
-    for s in image.segments {
-      guard s.end <= UInt64(flash.size) else {
-        throw ImageError("\(file) does not fit: it reaches 0x\(String(s.end, radix: 16)), beyond the \(flash.size >> 10) KiB of flash")
-      }
-    }
-    for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
-    let hasBootLoader = flash.contents[bootLoader] == 0xE9
-    return image.notes + image.warnings + (hasBootLoader ? [] : ["\(file) is an application alone and the flash has no boot loader, so nothing will start; name the build's flasher_args.json, or an image with its boot loader"])
+    try write(image, named: file)
+    return image.notes + image.warnings + ESPFlash.faults(in: flash.contents, chip: family, name: file)
   }
+  public override func function(of pad: String) -> String {
+    guard let pin = pins[pad], let n = series.gpio.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    return series.gpio.functionName(n)
+  }
+  public override func serialPort(transmittingOn pad: String) -> String? { pins[pad] === series.gpio.pins[consolePad] ? "uart0" : nil }
   /// A prompt was seen: what comes before would interrupt the firmware's start.
   public override var consoleReady: Bool { state.pointee.prompted }
   public override func powerOn() {

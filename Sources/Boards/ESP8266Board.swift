@@ -56,12 +56,7 @@ public final class ESP8266Board: Board {
   }
   @discardableResult public override func load(firmware data: [UInt8], name file: String) throws -> [String] {
     let image = try FirmwareImage(reading: data, named: file, for: .esp8266)
-    for s in image.segments {
-      guard s.end <= UInt64(flash.size) else {
-        throw ImageError("\(file) does not fit: it reaches 0x\(String(s.end, radix: 16)), beyond the \(flash.size >> 10) KiB of flash")
-      }
-    }
-    for s in image.segments { flash.load(s.bytes, at: Int(s.address)) }
+    try write(image, named: file)
     setFlashSize()
     return image.notes + image.warnings
   }
@@ -71,6 +66,17 @@ public final class ESP8266Board: Board {
     let codes: [Int: UInt8] = [256 << 10: 1, 512 << 10: 0, 1 << 20: 2, 2 << 20: 3, 4 << 20: 4, 8 << 20: 8, 16 << 20: 9]
     guard flash.bytes[0] == 0xE9, let code = codes[flash.size] else { return }
     flash.load([flash.bytes[3] & 0x0F | code << 4], at: 3)
+  }
+  public override func function(of pad: String) -> String {
+    guard let pin = pins[pad] else { return "" }
+    if pin === chip.tout { return "ADC" }
+    if pin === chip.rtc.gpio16 { return "RTC GPIO" }
+    guard let n = chip.gpio.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }
+    return chip.gpio.functionName(n)
+  }
+  public override func serialPort(transmittingOn pad: String) -> String? {
+    guard let pin = pins[pad] else { return nil }
+    return pin === chip.gpio.pins[1] ? "uart0" : pin === chip.gpio.pins[2] ? "uart1" : nil
   }
   /// A prompt was seen: what comes before would interrupt the firmware's start.
   public override var consoleReady: Bool { state.pointee.prompted }

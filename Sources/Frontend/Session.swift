@@ -27,6 +27,8 @@ public final class Session {
   public var stopRequested = false
   private var appointments: [(time: UInt64, action: () -> Void)] = []
   private var isPaceNew = false
+  /// While a client moves modem lines it counts in the host's time: the board goes no faster until then.
+  private var linesMoveUntil: Date?
   private var matched: [UInt8] = []
   private var found = false
   public private(set) var hostSeconds = 0.0
@@ -70,7 +72,7 @@ public final class Session {
         isBootHeld = false
         board.bootPressed = false
       }
-      if stopRequested { return .quit }
+      if stopRequested || Interruption.signal != 0 { return .quit }
       if let s = machine.stop { return .stopped(s.message) }
       if let limit = timeLimit, Double(machine.now) >= limit * 1e12 { return .timeLimit }
       if let r = repl {
@@ -87,6 +89,11 @@ public final class Session {
       for (port, console) in consoles {
         for c in console.controls() { control(c, of: port) }
       }
+      if let end = linesMoveUntil, Date() > end {
+        linesMoveUntil = nil
+        isPaceNew = true
+      }
+      let speed = linesMoveUntil == nil ? speed : min(speed ?? 1, 1)
       for (port, console) in consoles where port.room > 0 {
         let bytes = console.read(upTo: port.room)
         if !bytes.isEmpty { port.feed(bytes) }
@@ -127,11 +134,19 @@ public final class Session {
   }
   private func control(_ c: SerialControl, of port: Port) {
     switch c {
-    case .dtr(let on): board.serial(port, dtr: on, rts: nil, baud: nil)
-    case .rts(let on): board.serial(port, dtr: nil, rts: on, baud: nil)
+    case .dtr(let on):
+      board.serial(port, dtr: on, rts: nil, baud: nil)
+      linesMove()
+    case .rts(let on):
+      board.serial(port, dtr: nil, rts: on, baud: nil)
+      linesMove()
     case .baud(let rate): board.serial(port, dtr: nil, rts: nil, baud: rate)
     case .breakCondition, .purge: break
     }
+  }
+  private func linesMove() {
+    if linesMoveUntil == nil { isPaceNew = true }
+    linesMoveUntil = Date(timeIntervalSinceNow: 0.5)
   }
   private func watch(_ byte: UInt8) {
     guard !until.isEmpty, !found else { return }

@@ -37,6 +37,10 @@ public struct ESPFlashFile: Sendable {
       }
       throw ImageError("there is no boot loader at \(hex(start, digits: 1)), where the \(chip.rawValue) looks for it: add one, or mend its offset.")
     }
+    if let table = ordered.first(where: { $0.offset == 0x8000 }) {
+      if ESPImage.partitions(table.bytes, at: 0).isEmpty { warnings.append("\(table.name) is no partition table, whose entries begin with aa 50: build it again") }
+      warnings += ESPImage.tableFaults(table.bytes, at: 0)
+    }
     let applications = ordered.flatMap { ESPImage.partitions($0.bytes, at: 0) }.filter { $0.kind.hasPrefix("app") }
     for (f, image) in images where image.application != nil && image.partitions.isEmpty && !applications.isEmpty {
       guard let p = applications.first(where: { $0.offset == f.offset }) else {

@@ -3,6 +3,7 @@ enum RawBinary {
   static func read(_ bytes: [UInt8], name: String, for wanted: ChipFamily?) throws(ImageError) -> FirmwareImage {
     let found = chip(of: bytes)
     let named = name.lowercased()
+    if found == nil, wanted?.isESP ?? (bytes[0] == 0xe9) { try notESP(bytes, name: name, for: wanted) }
     guard let chip = found ?? (named.hasSuffix(".bin") || named.hasSuffix(".img") ? wanted : nil) else {
       let start = bytes.prefix(4).map { hex($0, digits: 2).dropFirst(2) }.joined(separator: " ")
       throw .unrecognised(name: name, detail: "it begins with \(start)")
@@ -18,6 +19,18 @@ enum RawBinary {
           : "nothing in it says that it is for \(chip.rawValue)")
     }
     return image
+  }
+
+  /// What is wrong with bytes that are no ESP image; only the whole of a flash, with a boot loader at 0x1000, passes.
+  private static func notESP(_ bytes: [UInt8], name: String, for wanted: ChipFamily?) throws(ImageError) {
+    if bytes[0] == 0xe9 {
+      guard bytes.count >= 24, let entry = bytes.word(at: 4) else { throw .truncated(name: name, format: .esp, detail: "its header is cut off") }
+      let what = !(1...16).contains(bytes[1]) ? "its header has \(bytes[1]) segments, not 1 to 16" : bytes[2] > 5 ? "its header has the flash mode \(bytes[2]), not 0 to 5" : "its entry \(hex(entry)) is no address of an ESP chip's memory"
+      throw .damaged(name: name, format: .esp, detail: what)
+    }
+    if bytes.count > 0x1000, bytes[0x1000] == 0xe9 { return }
+    let start = bytes.prefix(4).map { hex($0, digits: 2).dropFirst(2) }.joined(separator: " ")
+    throw ImageError("\(name) is no image for the \(wanted?.rawValue ?? "ESP chips"): it begins with \(start), and images begin with e9; name a .bin with its boot loader, or a build's flasher_args.json.")
   }
 
   static func chip(of bytes: [UInt8]) -> ChipFamily? {

@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
       solderless run pico --serial tcp:4000            the same on TCP: mpremote connect socket://localhost:4000
       """)
   @Argument(help: "A board (see \"solderless boards\"), a firmware file, a build's flasher_args.json, or a Wokwi project: its folder, diagram.json or wokwi.toml.") var subject: String?
-  @Option(help: "Firmware: a file, a build's flasher_args.json, or a version such as 1.24.1.") var firmware: String?
+  @Option(help: "Firmware: a file, a build's flasher_args.json, a version such as 1.24.1, or none: the flash stays erased.") var firmware: String?
   @Option(help: "Python code to run through the raw REPL.") var exec: String?
   @Option(help: "A Python file to run through the raw REPL.") var script: String?
   @Option(help: "Stop with exit code 0 as soon as the console has printed this text.") var until: String?
@@ -31,7 +31,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Keeps a folder and the board's files the same: the folder's go to the board before it starts, the board's to the folder as they change.") var sync: String?
   @Option(help: "A file that shows the board's USB drive, such as CircuitPython's, for mtools and others to read and write.") var drive: String?
   @Option(help: "Virtual over host time, or max.") var speed: String?
-  @Option(help: "A boot ROM image to use.") var rom: String?
+  @Option(help: ArgumentHelp("A boot ROM image to use; for the ESP32 that of each core, apart by a comma.", valueName: "file[,file]")) var rom: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
   @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
   @Option(help: ArgumentHelp("A picture of the board and its parts, at the end of the run or at --at.", valueName: "file.png")) var screenshot: String?
@@ -179,6 +179,7 @@ struct RunCommand: ParsableCommand {
     board.machine.log.sink = { [shown] in if let shown { shown.remark($0) } else if !interactive { say("note: \($0)") } }
     board.bootPressed = bootsel
     board.powerOn()
+    Interruption.watch()
     let ending = withExtendedLifetime(stimuli) { shown?.run() ?? session.run() }
     recording?.finish(at: board.machine.now)
     session.onSlice()
@@ -191,6 +192,7 @@ struct RunCommand: ParsableCommand {
     }
     do { for file in try board.saveParts() { say("saved \(file)") } } catch { throw fail("\(error)") }
     if let stats { try writeStats(session, to: stats) }
+    if Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
     switch ending {
     case .found, .quit: return
     case .scriptDone(let failed):

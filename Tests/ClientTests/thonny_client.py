@@ -1,4 +1,4 @@
-"""Drives Thonny's back end for the RP2040 without its window: runs code, writes a file, lists it."""
+"""Drives Thonny's back end without its window: runs code, writes a file, lists it. Arguments: the port, and for an ESP chip its name."""
 import os
 import queue
 import subprocess
@@ -10,11 +10,12 @@ import thonny
 from thonny.common import ImmediateCommand, InlineCommand, ToplevelCommand, parse_message, serialize_message
 
 port = sys.argv[1]
+plugin, proxy = ("esp/esp_back.py", sys.argv[2] + "Proxy") if len(sys.argv) > 2 else ("rp2040/rp2040_back.py", "RP2040Proxy")
 # What the back end and its imports need of the thonny folder.
-back = os.path.join(os.path.dirname(thonny.__file__), "plugins", "rp2040", "rp2040_back.py")
+back = os.path.join(os.path.dirname(thonny.__file__), "plugins", *plugin.split("/"))
 args = {
     "port": port, "clean": True, "interrupt_on_connect": True, "sync_time": True, "validate_time": False, "local_rtc": False,
-    "submit_mode": None, "write_block_size": None, "write_block_delay": None, "read_block_size": None, "proxy_class": "RP2040Proxy",
+    "submit_mode": None, "write_block_size": None, "write_block_delay": None, "read_block_size": None, "proxy_class": proxy,
     "dtr": True, "rts": True, "cwd": None,
 }
 env = dict(os.environ, PYTHONIOENCODING="utf-8", PYTHONUNBUFFERED="1", THONNY_USER_DIR=os.path.join(os.environ.get("TMPDIR", "/tmp"), "thonny-test"))

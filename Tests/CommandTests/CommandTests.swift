@@ -65,7 +65,7 @@ import Testing
     defer { folder.remove() }
     let good = Self.firmware!
     try Self.refuses(["run", folder.file("cut.uf2", good.prefix(good.count / 2 + 100)), "--time-limit", "1"], "cut.uf2")
-    try Self.refuses(["run", folder.file("esp.uf2", Self.uf2(family: 0x1C5F_21B0)), "--time-limit", "1"], "does not fit", "4096 KiB")
+    try Self.refuses(["run", folder.file("esp.uf2", Self.uf2(family: 0x1C5F_21B0)), "--time-limit", "1"], "is for the ESP32", "does not fit", "4096 KiB")
     var elf = Data([0x7F, 0x45, 0x4C, 0x46, 1, 1, 1, 0]) + Data(count: 8)
     elf += Data([2, 0, 0xF3, 0, 1, 0, 0, 0]) + Data(count: 28)
     try Self.refuses(["run", folder.file("riscv.elf", elf), "--time-limit", "1"], "riscv.elf")

@@ -108,11 +108,12 @@ import Testing
     for description in try Catalog.boards() {
       guard let art = description.art, let board = try? Catalog.make(description) else { continue }
       let picture = try BoardArt(file: Installation.home().appendingPathComponent("Assets/\(art)"))
-      #expect(picture.pads.count > 20)
+      // Small boards have fewer.
+      #expect(picture.pads.count > 20 || picture.pads.count == ["d1_mini": 16, "esp01": 8][description.name])
       let debug: Set = ["SWCLK", "SWDIO", "GND.9", "RUN", "3V3_EN", "EN", "RST", "VIN", "RSV"]
       let unknown = picture.pads.keys.filter { board.pins[$0] == nil && !debug.contains($0) }
       #expect(unknown.isEmpty, "\(art)")
-      #expect(!picture.buttons.isEmpty)
+      #expect(!picture.buttons.isEmpty || description.name == "esp01")
     }
   }
   @Test func touchesTurnAndSlide() {

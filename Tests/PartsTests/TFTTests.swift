@@ -37,6 +37,41 @@ import Testing
     func pixel(_ x: Int, _ y: Int) -> UInt32 { part.picture?.pixel(x, y) ?? 1 }
   }
 
+  /// Words in a block come to the same as one by one, whatever the format, the counters and what came before.
+  @Test(arguments: [5, 6, 3] as [UInt8], [8, 16]) func blocksAreAsWords(format: UInt8, width: Int) {
+    let pair = (0..<2).map { _ in Wired(bench, bench.make(ILI9341.self)) }
+    var seed: UInt32 = 1
+    func random() -> UInt32 {
+      seed = seed &* 1_664_525 &+ 1_013_904_223
+      return seed >> 8
+    }
+    for access in [0x48, 0x28, 0x80] as [UInt8] {
+      for d in pair {
+        d.command(0x11)
+        d.command(0x29)
+        d.command(0x36, [access])
+        d.command(0x3A, [0x50 | format])
+        d.window(10, 20, 24, 300)
+        d.cs.drive = .low
+        d.dc.drive = .low
+        d.bus.transfer([0x2C])
+        d.dc.drive = .high
+      }
+      for count in [1, 2, 3, 4, 5, 6, 7, 37, 256, 3000] {
+        let words = (0..<count).map { _ in UInt16(truncatingIfNeeded: random()) & (width == 8 ? 0xFF : 0xFFFF) }
+        for w in words { _ = pair[0].part.port.frame(UInt32(w), width: width) }
+        words.withUnsafeBufferPointer { pair[1].part.port.frames($0, width: width) }
+      }
+      // A pixel begun is ended by what comes next.
+      let next = (0..<7).map { UInt8($0 * 31) }
+      for d in pair {
+        d.bus.transfer(next)
+        d.cs.drive = .high
+      }
+      #expect(pair[0].part.picture == pair[1].part.picture)
+      #expect(Set(pair[0].part.picture?.rgba ?? []).count > 4)
+    }
+  }
   @Test func ili9341StartsWhiteAndShowsColours() {
     let d = Wired(bench, bench.make(ILI9341.self))
     #expect(d.pixel(0, 0) == 0xFFFFFF)

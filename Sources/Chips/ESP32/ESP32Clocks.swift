@@ -6,7 +6,7 @@ public final class ESP32Clocks {
   public let cpu, apb, refTick, xtal, slow: UnsafeMutablePointer<Clock>
   /// Hertz of the crystal, of the RTC's fast RC oscillator and of its slow one (TRM §3.2.3: 8 MHz and 150 kHz, by nature inexact).
   public let crystal, fastRC, slowRC: UInt64
-  private let machine: Machine
+  private unowned let machine: Machine
   private let asleep: UnsafeMutablePointer<Bool>
   /// Told after a change of any frequency: what is scheduled in cycles must be scheduled again.
   var onChange: [() -> Void] = []

@@ -46,8 +46,9 @@ public final class ESP32EFuse: RegisterDevice, RegisterNaming {
     fuses[2] = m[0] << 8 | m[1] | Self.crc(m.map { UInt8($0) }) << 16
     // A revision 3 chip in the package ESP32-D0WD (1), of 240 MHz.
     fuses[3] = 1 << 15 | 1 << 9
-    // ADC_VREF: 1100 mV and minus nothing, which tells that it was measured.
-    fuses[4] = 0x10 << 8
+    // ADC_VREF: 1100 mV and minus nothing, which tells that it was measured. CK8M_FREQ: 8.5 MHz in units of 100 kHz, by which boot ROM and
+    // esptool take RTCCALICFG1 for the crystal's frequency.
+    fuses[4] = 0x10 << 8 | 85
     fuses[5] = 1 << 20
   }
   /// CRC-8 of 1-Wire, the first byte first.

@@ -28,6 +28,8 @@ public final class ESP32GPIO: ESPGPIO, RegisterNaming {
     r[.caliData].reset(0)
   }
   init(arena: StateArena, mux: ESP32IOMux, rtc: ESP32RTCIO) { super.init(Self.map, layout: Self.esp32, arena: arena, mux: mux, rtc: rtc) }
+  override func outputName(_ signal: Int) -> String { ESP32Signals.output(signal) }
+  override func inputName(_ signal: Int) -> String { ESP32Signals.input(signal) }
 }
 
 /// IO_MUX: what each pad is, its pulls and its input (TRM §4.6).

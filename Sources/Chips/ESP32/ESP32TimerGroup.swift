@@ -183,7 +183,8 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   // MARK: Calibration of the slow clock, §18.4
 
   private func calibrate(_ v: UInt32) {
-    guard v[bit: 31] else { return state.pointee.calibratedAt = .max }
+    // START_CYCLING measures on and on, as it does after a reset; its value is there at once.
+    guard v[bit: 31] || v[bit: 12] else { return state.pointee.calibratedAt = .max }
     let source = v[bits: 13...14], slow = source == 0 ? clocks.slowHertz(slowSource()) : source == 1 ? clocks.fastRC / 256 : 32768
     let count = UInt64(v[bits: 16...30])
     state.pointee.calibratedAt = scheduler.now &+ count &* 1_000_000_000_000 / slow
@@ -191,8 +192,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   }
   private var calibrationStatus: UInt32 {
     let v = self[.rtccalicfg]
-    // One measurement after the other (START_CYCLING): there is always a last one.
-    return v & ~0x8000 | (scheduler.now >= state.pointee.calibratedAt || isLater && v[bit: 12] ? 0x8000 : 0)
+    return v & ~0x8000 | (scheduler.now >= state.pointee.calibratedAt ? 0x8000 : 0)
   }
 
   public override func reset() {
@@ -200,6 +200,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
     let flashBoot = state.pointee.flashBoot
     state.pointee = State()
     state.pointee.flashBoot = flashBoot
+    calibrate(self[.rtccalicfg])
     for n in 0..<3 {
       counters[n] = Counter()
       restart(n, from: 0)

@@ -16,7 +16,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     r[.fifo].onRead { $0.receive() }.onWrite { d, v in d.transmit(UInt8(truncatingIfNeeded: v)) }
     r[.intRaw].bits(0...18, .readOnly)
     r[.intSt].onRead { $0[.intRaw] & $0[.intEna] }
-    r[.intEna].bits(0...18).onWrite { d, _ in d.update() }
+    r[.intEna].bits(0...18).onWrite { d, _ in d.enabled() }
     r[.intClr].onWrite { d, v in
       d[.intRaw] &= ~v
       d.update()
@@ -67,7 +67,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   public var lineBaud: UInt64 = 115_200
   /// What the divider divides, in 1/256 Hz; nil: APB_CLK or REF_TICK, as CONF0 says.
   var source: (() -> UInt64)?
-  private var sent, arrived, idle, shifted, sampled: Scheduler.Event!
+  private var sent, arrived, idle, shifted, sampled, interrupted: Scheduler.Event!
 
   init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
     self.scheduler = scheduler
@@ -87,6 +87,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     }
     shifted = scheduler.event("\(name).shifted") { [unowned self] _ in showNextBit() }
     sampled = scheduler.event("\(name).sampled") { [unowned self] _ in sample() }
+    interrupted = scheduler.event("\(name).interrupted") { [unowned self] _ in update() }
     idle = scheduler.event("\(name).idle") { [unowned self] _ in
       if state.pointee.rxCount > 0, self[.conf1][bit: 31] {
         self[.intRaw][bit: Interrupt.timeout] = true
@@ -289,6 +290,11 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
     v[bit: 31] = txd.isHigh
     return v
   }
+  /// A newly enabled interrupt reaches the CPU some cycles after the store that enabled it: the vendor's boot ROM counts on the instruction
+  /// that comes in between.
+  private func enabled() {
+    if !irq.isHigh, self[.intRaw] & self[.intEna] != 0 { scheduler.schedule(interrupted, after: 4 * Clock.picosecondsPerSecond * 256 / max(1, clocks.apb.pointee.frequency256)) } else { update() }
+  }
   private func update() {
     let c = self[.conf1], s = state.pointee
     if s.rxCount >= max(1, Int(c[bits: 0...6])) { self[.intRaw][bit: Interrupt.rxFull] = true }
@@ -298,7 +304,7 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   }
   public override func reset() {
     super.reset()
-    for e in [sent, arrived, idle, shifted, sampled] { scheduler.cancel(e!) }
+    for e in [sent, arrived, idle, shifted, sampled, interrupted] { scheduler.cancel(e!) }
     state.pointee = State(rxd: state.pointee.rxd, cts: state.pointee.cts)
     txd.set(true)
     timingChanged()

@@ -126,6 +126,23 @@ public class ESPGPIO: RegisterDevice {
   private func inSelect(_ signal: Int) -> UInt32 { self[word: layout.inSel + UInt32(signal) * 4] }
   private func outSelect(_ n: Int) -> UInt32 { self[word: layout.outSel + UInt32(n) * 4] }
 
+  /// What a signal is called that a pad shows, or hears.
+  func outputName(_ signal: Int) -> String { "signal \(signal) out" }
+  func inputName(_ signal: Int) -> String { "signal \(signal) in" }
+  /// What pad `n` does now: the signal that IO_MUX or the matrix leads to it or from it, or plain GPIO.
+  public final func functionName(_ n: Int) -> String {
+    guard pins.indices.contains(n), layout.exists >> UInt64(n) & 1 == 1 else { return "" }
+    if rtc.dac(n) != nil { return n == 25 ? "DAC1" : "DAC2" }
+    if let (_, enable) = rtc.output(n) { return enable ? "RTC GPIO output" : "RTC GPIO or ADC input" }
+    if let s = mux.directOut(n) { return s < 0 ? "IO_MUX function" : outputName(s) }
+    if let s = mux.directIn(n) { return inputName(s) }
+    let shown = Int(outSelect(n) & 0x1FF)
+    if n < layout.listenOnly, shown < Self.simple { return outputName(shown) }
+    if n < layout.listenOnly, bit(n, Place.enable) { return pin(n)[bit: 2] ? "GPIO open drain" : "GPIO output" }
+    if let heard = (0..<Self.simple).first(where: { signals[$0].input != nil && source(of: $0) == n }) { return inputName(heard) }
+    return "GPIO input"
+  }
+
   // MARK: Routes
 
   private func inputRouted(_ signal: Int) {

@@ -34,7 +34,10 @@ public final class ESP32S3DMA: RegisterDevice, RegisterNaming {
     each(.outPush).bits(0...9)
     each(.inLink).bits(0...20).reset(0x10_0000).onRead { d, n in d[.inLink, n, stride: stride] | (d.channels[n].input.running ? 0 : 1 << 24) }.onWrite { d, n, v in
       if v[bit: 21] { d.channels[n].input.running = false }
-      if v[bit: 22] { d.channels[n].input = .start(v, top: d.top) }
+      if v[bit: 22] {
+        d.channels[n].input = .start(v, top: d.top)
+        d.channels[n].filled = 0
+      }
       if v[bit: 23] { d.restart(n, input: true) }
       d.copy(n)
     }
@@ -68,7 +71,11 @@ public final class ESP32S3DMA: RegisterDevice, RegisterNaming {
   }
   /// What PERI_SEL calls the blocks.
   enum Peripheral { static let spi2: UInt32 = 0, spi3: UInt32 = 1, aes: UInt32 = 6, sha: UInt32 = 7 }
-  struct Channel: BitwiseCopyable { var input = ESP32Link(), output = ESP32Link() }
+  struct Channel: BitwiseCopyable {
+    var input = ESP32Link(), output = ESP32Link()
+    /// The descriptor that the last byte went to.
+    var filled: UInt32 = 0
+  }
   private let channels: UnsafeMutablePointer<Channel>
   private let memory: ESP32DMAMemory, top: UInt32
   private let scheduler: Scheduler
@@ -126,15 +133,22 @@ public final class ESP32S3DMA: RegisterDevice, RegisterNaming {
   }
   private func put(_ b: UInt8, _ n: Int) -> Bool {
     var filled = false
+    if channels[n].input.running { channels[n].filled = channels[n].input.descriptor }
     let ok = channels[n].input.put(b, memory, filled: &filled)
     if filled { self[.inIntRaw, n, stride: Self.stride][bit: 0] = true }
     return ok
   }
   /// A peripheral's data ends.
-  func finishInput(for p: UInt32) { if let n = (0..<Self.count).first(where: { channels[$0].input.descriptor != 0 && self[.inPeriSel, $0, stride: Self.stride] == p }) { finishInput(n) } }
+  func finishInput(for p: UInt32) { if let n = (0..<Self.count).first(where: { channels[$0].filled != 0 && self[.inPeriSel, $0, stride: Self.stride] == p }) { finishInput(n) } }
   private func finishInput(_ n: Int) {
-    if channels[n].input.offset > 0 { channels[n].input.close(memory, end: true) }
-    self[.inSucEofDesAddr, n, stride: Self.stride] = channels[n].input.descriptor
+    let last = channels[n].filled
+    if channels[n].input.offset > 0 {
+      channels[n].input.close(memory, end: true)
+    } else if let head = memory.word(last) {
+      memory.setWord(last, head | 1 << 30)
+    }
+    self[.inSucEofDesAddr, n, stride: Self.stride] = last
+    channels[n].filled = 0
     self[.inIntRaw, n, stride: Self.stride] |= 1 << 0 | 1 << 1
     channels[n].input.running = false
     update()

@@ -49,6 +49,18 @@ public final class ESP32S3EFuse: RegisterDevice, RegisterNaming {
     fuses[7] = m[0] << 8 | m[1]
     // Revision 0.2: WAFER_VERSION_MINOR, at bit 114 of block 1.
     fuses[9] = 2 << 18
+    // The ADCs' calibration, version 1: BLK_VERSION_MAJOR, and how far the codes of 850 mV lie from the usual ones (ESP-IDF, esp_efuse_rtc_calib.c).
+    burn(1, bits: 2, at: 128)
+    for (n, difference) in ([79, 96, 66, 223] as [UInt32]).enumerated() { burn(difference, bits: 8, at: 201 + 8 * n) }
+    burn(40, bits: 8, at: 233)
+    burn(10, bits: 7, at: 241)
+    burn(20, bits: 7, at: 248)
+    // ADC2's last is in block 1.
+    fuses[11] |= 15 << 26
+  }
+  /// A field of block 2.
+  private func burn(_ v: UInt32, bits: Int, at bit: Int) {
+    for i in 0..<bits where v[bit: i] { fuses[12 + (bit + i) / 32][bit: (bit + i) % 32] = true }
   }
   private func command(_ v: UInt32) {
     let key = self[.conf]

@@ -28,6 +28,21 @@ public final class ESP32S3GPIO: ESPGPIO, RegisterNaming {
     r[.sigmadeltaVersion].bits(0...27).reset(0x180_2260)
   }
   init(arena: StateArena, mux: ESP32IOMux, rtc: ESP32S3RTCIO) { super.init(Self.map, layout: Self.esp32s3, arena: arena, mux: mux, rtc: rtc) }
+  override func outputName(_ signal: Int) -> String { Self.name(signal, out: true) }
+  override func inputName(_ signal: Int) -> String { Self.name(signal, out: false) }
+  /// Of the signals that are modelled (§6.11).
+  private static func name(_ n: Int, out: Bool) -> String {
+    switch n {
+    case 12...20: "U\((n - 12) / 3)" + (out ? ["TXD", "RTS", "DTR"] : ["RXD", "CTS", "DSR"])[(n - 12) % 3]
+    case 66...72: "SPI3_" + ["CLK", "Q", "D", "HD", "WP", "CS0", "CS1"][n - 66]
+    case 73...80: "LEDC_LS_SIG_OUT\(n - 73)"
+    case 81...84: "RMT_SIG_\(out ? "OUT" : "IN")\(n - 81)"
+    case 89...92: "I2CEXT\((n - 89) / 2)_\(n % 2 == 1 ? "SCL" : "SDA")"
+    case 101...105: "FSPI" + ["CLK", "Q", "D", "HD", "WP"][n - 101]
+    case 110...115: "FSPICS\(n - 110)"
+    default: "signal \(n) \(out ? "out" : "in")"
+    }
+  }
 }
 
 extension ESP32IOMux {

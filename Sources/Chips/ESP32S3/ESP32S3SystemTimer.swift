@@ -56,7 +56,7 @@ public final class ESP32S3SystemTimer: RegisterDevice, RegisterNaming {
     irq = (0..<3).map { Line("ESP32S3.SYSTIMER.TARGET\($0)", arena: arena) }
     super.init(Self.map, name: "ESP32S3.SYSTIMER", arena: arena)
     alarms = (0..<3).map { n in scheduler.event("ESP32S3.SYSTIMER.alarm\(n)") { [unowned self] _ in alarm(n) } }
-    clocks.onChange.append { [unowned self] in
+    clocks.onChange.append { [unowned self, unowned clocks] in
       clock.pointee.setFrequency256(clocks.xtal.pointee.frequency256 * 2 / 5, at: scheduler.now)
       for n in 0..<3 { arm(n) }
     }

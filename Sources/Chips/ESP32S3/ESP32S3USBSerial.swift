@@ -37,7 +37,7 @@ public final class ESP32S3USBSerial: RegisterDevice, RegisterNaming, USBDeviceEn
   private enum Interrupt { static let sof = 1, received = 2, inEmpty = 3, inToken = 8, busReset = 9 }
   private static let packet = 64
   struct State: BitwiseCopyable {
-    var attached = false, connected = false, frameStart: UInt64 = 0, address: UInt8 = 0, newAddress: UInt8 = 0
+    var attached = false, hasTransceiver = true, connected = false, frameStart: UInt64 = 0, address: UInt8 = 0, newAddress: UInt8 = 0
     /// Bytes for the host, which may take them once they are flushed; bytes from it, and the next to be read.
     var inCount = 0, flushed = false, outCount = 0, outNext = 0
     var inToggle = false, outToggle = false
@@ -55,7 +55,13 @@ public final class ESP32S3USBSerial: RegisterDevice, RegisterNaming, USBDeviceEn
   private var sofEvent: Scheduler.Event!
   private static let frame: UInt64 = 1_000_000_000
   public weak var host: (any USBHostEnd)?
-  var hasTransceiver = true { didSet { attachmentMayChange() } }
+  var hasTransceiver: Bool {
+    get { state.pointee.hasTransceiver }
+    set {
+      state.pointee.hasTransceiver = newValue
+      attachmentMayChange()
+    }
+  }
   /// The host has set the lines of the port: DTR, RTS.
   var onLines: (Bool, Bool) -> Void = { _, _ in }
 
@@ -221,7 +227,7 @@ public final class ESP32S3USBSerial: RegisterDevice, RegisterNaming, USBDeviceEn
   public override func reset() {
     super.reset()
     let was = state.pointee.attached
-    state.pointee = State()
+    state.pointee = State(hasTransceiver: state.pointee.hasTransceiver)
     scheduler.cancel(sofEvent)
     update()
     if was { host?.attachmentChanged() }

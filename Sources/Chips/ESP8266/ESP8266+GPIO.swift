@@ -89,6 +89,12 @@ extension ESP8266 {
     }
     func isGPIO(_ n: Int) -> Bool { mux.function(n) == IOMux.gpioFunction(n) }
     func function(_ n: Int) -> Int { mux.function(n) }
+    /// What pad `n` does now.
+    public func functionName(_ n: Int) -> String {
+      guard pins.indices.contains(n) else { return "" }
+      if !isGPIO(n) { return mux.functionName(n) }
+      return !self[.gpioEnable][bit: n] ? "GPIO input" : self[.gpioPin0, n][bit: 2] ? "GPIO open drain" : "GPIO output"
+    }
     /// What a pad that is no GPIO does has changed at the pins of `mask`.
     func update(_ mask: UInt32) {
       var m = mask & 0xFFFF

@@ -27,6 +27,16 @@ extension ESP8266 {
     init(arena: StateArena) { super.init(Self.map, name: "ESP8266.IO_MUX", arena: arena) }
     private func word(_ n: Int) -> UInt32 { self[.mtdi, Self.padOfGPIO[n]] }
     func function(_ n: Int) -> Int { Int(word(n)[bits: 4...5] | word(n)[bits: 8...8] << 2) }
+    /// The functions that a pad may have beside GPIO, by number (pin_mux of eagle_soc.h).
+    private static let names: [Int: [Int: String]] = [
+      12: [0: "MTDI", 1: "I2SI_DATA", 2: "HSPIQ", 4: "U0DTR"], 13: [0: "MTCK", 1: "I2SI_BCK", 2: "HSPID", 4: "U0CTS"], 14: [0: "MTMS", 1: "I2SI_WS", 2: "HSPICLK", 4: "U0DSR"],
+      15: [0: "MTDO", 1: "I2SO_BCK", 2: "HSPICS0", 4: "U0RTS"], 3: [0: "U0RXD", 1: "I2SO_DATA", 4: "CLK_XTAL"], 1: [0: "U0TXD", 1: "SPICS1", 4: "CLK_RTC"],
+      6: [0: "SDCLK", 1: "SPICLK", 4: "U1CTS"], 7: [0: "SDDATA0", 1: "SPIQ", 4: "U1TXD"], 8: [0: "SDDATA1", 1: "SPID", 4: "U1RXD"], 9: [0: "SDDATA2", 1: "SPIHD", 4: "HSPIHD"],
+      10: [0: "SDDATA3", 1: "SPIWP", 4: "HSPIWP"], 11: [0: "SDCMD", 1: "SPICS0", 4: "U1RTS"], 0: [1: "SPICS2", 4: "CLK_OUT"], 2: [1: "I2SO_WS", 2: "U1TXD", 4: "U0TXD"],
+      4: [1: "CLK_XTAL"], 5: [1: "CLK_RTC"],
+    ]
+    /// The name of what a pad does that is no GPIO.
+    func functionName(_ n: Int) -> String { Self.names[n]?[function(n)] ?? "function \(function(n))" }
     func pullUp(_ n: Int) -> Bool { word(n)[bit: 7] }
   }
 }

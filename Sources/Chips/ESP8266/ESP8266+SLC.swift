@@ -42,7 +42,7 @@ extension ESP8266 {
     }
     private let state: UnsafeMutablePointer<State>
     public let irq: Line
-    private let bus: Bus
+    private unowned let bus: Bus
     /// More words are to be had.
     var onStart: () -> Void = {}
 

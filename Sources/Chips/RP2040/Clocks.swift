@@ -62,7 +62,7 @@ public final class Clocks: RegisterDevice, RegisterNaming {
   struct Counter: BitwiseCopyable { var done: UInt64 = 0, started = false }
 
   let rosc: ROSC, xosc: XOSC, pllSys: PLL, pllUsb: PLL
-  let machine: Machine
+  unowned let machine: Machine
   public let irq: Line
   /// The derived clocks; `clk_sys` is the machine's core clock.
   public let ref, peri, usb, adc, rtc: UnsafeMutablePointer<Clock>

@@ -65,7 +65,9 @@ public final class DMA: RegisterDevice, RegisterNaming {
   struct State: BitwiseCopyable { var position: UInt64 = 0, last = 0, raised: UInt32 = 0 }
   let state: UnsafeMutablePointer<State>
   let channels: UnsafeMutablePointer<Channel>
-  let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>, bus: Bus
+  let scheduler: Scheduler, clock: UnsafeMutablePointer<Clock>
+  // The bus holds its devices.
+  unowned(unsafe) let bus: Bus
   public let irq: [Line]
   private var requests: [Line?] = Array(repeating: nil, count: 64)
   /// Requests that came as pulses and were not served yet, by number.
@@ -132,6 +134,9 @@ public final class DMA: RegisterDevice, RegisterNaming {
     case .count: return c.count
     case .ctrl: return c.ctrl | (c.busy ? 1 << 24 : 0) | (c.ctrl & 0x6000_0000 != 0 ? 1 << 31 : 0)
     }
+  }
+  public override func isSteady(at offset: UInt32) -> Bool {
+    offset < 0x300 && channels[Int(offset / 0x40)].isStreaming && Self.fields[Int(offset / 4 % 16)] == .ctrl
   }
   private func writeChannel(_ n: Int, _ field: Field, _ v: UInt32, trigger: Bool) {
     sync()

@@ -60,15 +60,30 @@ final class DMAStream: FrameStream {
     sender = max(0, channel(transmit))
     receiver = channel(receive)
   }
-  func next() -> UInt32 {
-    let c = dma.channels[sender], size = 1 << Int(min(c.ctrl[bits: 2...3], 2))
-    let data = dma.bus.read(c.read, size: size).value
-    if c.ctrl[bit: 4] { dma.channels[sender].read = c.read &+ UInt32(size) }
-    dma.channels[sender].count = c.count &- 1
-    dma.channels[sender].moved = c.moved &+ 1
-    let ordered = !c.ctrl[bit: 22] ? data : size == 4 ? data.byteSwapped : size == 2 ? (data >> 8 | data << 8) & 0xFFFF : data
-    // A narrow write is replicated over the register.
-    return size == 4 ? ordered : size == 2 ? ordered &* 0x10001 : ordered &* 0x0101_0101
+  func next() -> UInt16 {
+    var word: UInt16 = 0
+    withUnsafeMutablePointer(to: &word) { next(UnsafeMutableBufferPointer(start: $0, count: 1)) }
+    return word
+  }
+  func next(_ words: UnsafeMutableBufferPointer<UInt16>) {
+    var c = dma.channels[sender]
+    let bus = dma.bus, size = 1 << Int(min(c.ctrl[bits: 2...3], 2)), step = c.ctrl[bit: 4] ? UInt32(size) : 0, swaps = c.ctrl[bit: 22]
+    for i in words.indices {
+      let data = bus.read(c.read, size: size).value
+      c.read &+= step
+      let ordered = !swaps ? data : size == 4 ? data.byteSwapped : size == 2 ? (data >> 8 | data << 8) & 0xFFFF : data
+      // A narrow write is replicated over the register.
+      words[i] = UInt16(truncatingIfNeeded: size == 1 ? ordered &* 0x101 : ordered)
+    }
+    c.count &-= UInt32(words.count)
+    c.moved &+= UInt64(words.count)
+    dma.channels[sender] = c
+  }
+  var keepsAll: Bool { receiver >= 0 && dma.channels[receiver].ctrl[bit: 5] }
+  func drop(_ count: Int) {
+    guard receiver >= 0 else { return }
+    dma.channels[receiver].count &-= UInt32(count)
+    dma.channels[receiver].moved &+= UInt64(count)
   }
   func put(_ word: UInt32) {
     guard receiver >= 0 else { return }

@@ -109,7 +109,7 @@ public final class RP2040 {
       core.onLockup = { [unowned self] _ in machine.scheduler.schedule(lockupEvent, after: 20_000_000_000) }
       core.onHardFault = { [unowned self] core in if isDead(core) { machine.scheduler.schedule(lockupEvent, after: 20_000_000_000) } }
       let other = cores[1 - n]
-      buses[n].onMemoryWrite = { address, size in
+      buses[n].onMemoryWrite = { [unowned core, unowned other] address, size in
         core.invalidate(address & ~3, count: 4)
         other.invalidate(address & ~3, count: 4)
       }
@@ -221,10 +221,7 @@ public final class RP2040 {
       let pin = UInt32(slice * 2 + channel)
       ioBank0.update((1 << pin | 1 << (pin + 16)) & 0x3FFF_FFFF)
     }
-    pwm.isShown = { [unowned self] slice in
-      for pin in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where pin < 30 && ioBank0.functionNumber(pin) == 4 { return true }
-      return false
-    }
+    pwm.isShown = { [unowned self] slice in !padsOfPWM(slice).isEmpty }
     connectAverages()
     ioQSPI.onOverride = { [unowned self] n in
       guard n == 1 else { return }
@@ -251,17 +248,21 @@ public final class RP2040 {
     machine.scheduler.schedule(gpoutEvents[n], after: max(100, UInt64(0.5e12 / f)))
   }
   /// UART, SPI and I2C on their pins (§1.4.3): in eights that begin at GP4 and GP0, and in fours.
+  /// The pads that show outputs of the PWM's slice.
+  private func padsOfPWM(_ slice: Int) -> [Int] { [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17].filter { $0 < 30 && ioBank0.functionNumber($0) == 4 } }
+  /// A mask of the pads in `function` that belong to one of its peripherals.
+  private func pads(_ function: Int, _ belongs: (Int) -> Bool) -> UInt32 {
+    (0..<30).reduce(UInt32(0)) { $0 | (ioBank0.functionNumber($1) == function && belongs($1) ? 1 << UInt32($1) : 0) }
+  }
   /// Lights on PWM pins ask how long they were high; edges are told only where something acts on them.
   private func connectAverages() {
-    /// The pins that show outputs of the slice.
-    func pins(_ slice: Int) -> [Int] { [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17].filter { $0 < 30 && ioBank0.functionNumber($0) == 4 } }
     for n in 0..<30 {
       ioBank0.pins[n].offerAverage(
         arena: machine.arena, highTime: { [unowned self] in pwm.highTime(n / 2 % 8, n % 2) }, onListeners: { [unowned self] in pwm.routesChanged() })
     }
     pwm.edgesMatter = { [unowned self] slice in
       let looks = pios.contains { $0.isRunning }
-      return pins(slice).contains { looks || ioBank0.edgesMatter($0) || ioBank0.pins[$0].edgesMatter }
+      return padsOfPWM(slice).contains { looks || ioBank0.edgesMatter($0) || ioBank0.pins[$0].edgesMatter }
     }
     pwm.onTelling = { [unowned self] slice, tells in
       for n in [slice * 2, slice * 2 + 1, slice * 2 + 16, slice * 2 + 17] where n < 30 { ioBank0.pins[n].isAveraged = !tells && ioBank0.functionNumber(n) == 4 }
@@ -303,11 +304,8 @@ public final class RP2040 {
         default: IOBank.Function(out: { [unowned uart] in uart.rts.isHigh }, enable: { true })
         }
     }
-    func pins(_ function: Int, _ belongs: (Int) -> Bool) -> UInt32 {
-      (0..<30).reduce(UInt32(0)) { $0 | (ioBank0.functionNumber($1) == function && belongs($1) ? 1 << UInt32($1) : 0) }
-    }
     for (k, spi) in spis.enumerated() {
-      let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(1) { $0 / 8 % 2 == k }) }
+      let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pads(1) { $0 / 8 % 2 == k }) }
       for line in [spi.sclk, spi.txd, spi.fss] { line.connect(update) }
       spi.route = { [unowned self] width, mode in
         var clock: [Pin] = [], data: [Pin] = [], input: [Pin] = []
@@ -325,7 +323,7 @@ public final class RP2040 {
       spi.stream = DMAStream(dma, transmit: 16 + 2 * k, receive: 17 + 2 * k, register: 0x4003_C008 + UInt32(k) * 0x4000)
     }
     for (k, uart) in uarts.enumerated() {
-      let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pins(2) { ($0 + 4) / 8 % 2 == k }) }
+      let update: (Bool) -> Void = { [unowned self] _ in ioBank0.update(pads(2) { ($0 + 4) / 8 % 2 == k }) }
       uart.txd.connect(update)
       uart.rts.connect(update)
       uart.isWatched = { [unowned self] in
@@ -333,7 +331,7 @@ public final class RP2040 {
         return false
       }
     }
-    for (k, i2c) in i2cs.enumerated() { i2c.onLines = { [unowned self] in ioBank0.update(pins(3) { $0 / 2 % 2 == k }) } }
+    for (k, i2c) in i2cs.enumerated() { i2c.onLines = { [unowned self] in ioBank0.update(pads(3) { $0 / 2 % 2 == k }) } }
   }
   private var core1Held: Bool {
     get { held.pointee }

@@ -43,7 +43,11 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     r[.dieptxf1, count: 6].bits(0...31).reset(0x100_0200)
     for x in [Register.hcfg, .hfir, .hprt] { r[x].bits(0...31) }
     r[.hfnum].reset(0x3FFF)
-    r[.dcfg].bits(0...31).reset(0x810_0000)
+    r[.dcfg].bits(0...31).reset(0x810_0000).onWrite { d, v in
+      let address = UInt8(v[bits: 4...10])
+      if address != d.state.pointee.address { d.state.pointee.oldAddress = d.state.pointee.address }
+      d.state.pointee.address = address
+    }
     r[.dctl].bits(0...1).bits(4...6).bits(11...31).reset(2).onWrite { d, v in d.controlled(v) }
     r[.dsts].onRead { $0.deviceStatus }
     r[.diepmsk].bits(0...13).onWrite { d, _ in d.update() }
@@ -77,7 +81,9 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     var queued = 0, head = 0
   }
   struct State: BitwiseCopyable {
-    var attached = false, outNak = false
+    var attached = false, outNak = false, hasTransceiver = false
+    /// DCFG.DEVADDR, and the address before, which holds until the new one is used: the status of SET_ADDRESS goes by it.
+    var address: UInt8 = 0, oldAddress: UInt8 = 0
     /// A bus reset has been seen, so frames run from this time on.
     var connected = false, frameStart: UInt64 = 0
     /// The receive FIFO: entries and words that wait, and the word of the entry's data that is next.
@@ -97,7 +103,13 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
   private static let frame: UInt64 = 1_000_000_000
   public weak var host: (any USBHostEnd)?
   /// Whether the transceiver is this controller's.
-  var hasTransceiver = false { didSet { attachmentMayChange() } }
+  var hasTransceiver: Bool {
+    get { state.pointee.hasTransceiver }
+    set {
+      state.pointee.hasTransceiver = newValue
+      attachmentMayChange()
+    }
+  }
 
   init(name: String, arena: StateArena, scheduler: Scheduler) {
     self.scheduler = scheduler
@@ -298,6 +310,8 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     state.pointee.entries = 0
     state.pointee.words = 0
     self[.dcfg][bits: 4...10] = 0
+    state.pointee.address = 0
+    state.pointee.oldAddress = 0
     for n in 0..<Self.count {
       for out in [false, true] { change(n, out) { $0 = Endpoint() } }
       for x in [Register.diepctl0, .doepctl0] { self[x, n, stride: Self.stride][bit: 21] = false }
@@ -309,7 +323,9 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
     scheduleSOF()
   }
   private func matches(_ address: UInt8, _ endpoint: Int) -> Bool {
-    state.pointee.attached && UInt32(address) == self[.dcfg][bits: 4...10] && endpoint < Self.count
+    guard state.pointee.attached, endpoint < Self.count else { return false }
+    if address == state.pointee.address { state.pointee.oldAddress = address }
+    return address == state.pointee.oldAddress
   }
   public func setup(address: UInt8, packet: [UInt8]) -> USBAnswer {
     guard matches(address, 0), packet.count == 8 else { return .timeout }
@@ -373,7 +389,7 @@ public final class DesignWareUSB: RegisterDevice, RegisterNaming, USBDeviceEnd {
   public override func reset() {
     super.reset()
     let was = state.pointee.attached
-    state.pointee = State()
+    state.pointee = State(hasTransceiver: state.pointee.hasTransceiver)
     for i in 0..<(2 * Self.count) { endpoints[i] = Endpoint() }
     scheduler.cancel(sofEvent)
     scheduler.cancel(enumeratedEvent)

@@ -76,6 +76,8 @@ public final class PL022: RegisterDevice, RegisterNaming {
   }
 
   private var width: Int { max(4, Int(self[.sspCR0] & 15) + 1) }
+  /// A word's bits.
+  private var ones: UInt16 { 0xFFFF >> UInt16(16 - width) }
   private var polarity: Bool { self[.sspCR0][bit: 6] }
   private var phase: Bool { self[.sspCR0][bit: 7] }
   private var format: UInt32 { self[.sspCR0][bits: 4...5] }
@@ -107,7 +109,7 @@ public final class PL022: RegisterDevice, RegisterNaming {
   }
   private func send(_ v: UInt32) {
     guard !state.pointee.tx.isFull else { return }
-    state.pointee.tx.push(UInt16(truncatingIfNeeded: v & ((1 << UInt32(width)) - 1)))
+    state.pointee.tx.push(UInt16(truncatingIfNeeded: v) & ones)
     begin()
     update()
   }
@@ -187,23 +189,43 @@ public final class PL022: RegisterDevice, RegisterNaming {
     let passed = min((now &- state.pointee.begun) / state.pointee.duration, UInt64(state.pointee.run - 1))
     state.pointee.run = 1
     stream.resume()
-    for _ in 0..<passed {
+    var left = passed
+    // What the last frames bring in stays to be seen; what the others do, only if it goes to memory.
+    if !(state.pointee.isEmptied && stream.keepsAll), passed > 4 {
+      left = 2
+      deliver(count: Int(passed - left), from: stream)
+    }
+    for _ in 0..<left {
       let word = deliver(state.pointee.out)
       if state.pointee.isEmptied {
         stream.put(UInt32(state.pointee.rx.pop()))
         state.pointee.rx.push(UInt16(truncatingIfNeeded: word))
       }
       state.pointee.out = UInt32(state.pointee.tx.pop())
-      state.pointee.tx.push(UInt16(truncatingIfNeeded: stream.next() & ((1 << UInt32(width)) - 1)))
+      state.pointee.tx.push(stream.next() & ones)
     }
     state.pointee.begun &+= passed &* state.pointee.duration
     scheduler.schedule(event, at: state.pointee.begun &+ state.pointee.duration)
     scheduler.schedule(idle, at: state.pointee.begun &+ bitTime(32))
     stream.close(at: state.pointee.begun)
   }
+  /// The frames of a run whose answers nobody sees.
+  private func deliver(count: Int, from stream: any FrameStream) {
+    let waiting = state.pointee.tx.count
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count + 1 + waiting) { words in
+      words[0] = UInt16(truncatingIfNeeded: state.pointee.out)
+      for i in 0..<waiting { words[1 + i] = state.pointee.tx.pop() }
+      stream.next(UnsafeMutableBufferPointer(rebasing: words[(1 + waiting)...]))
+      for i in 0..<count { words[1 + waiting + i] &= ones }
+      for l in listeners { l.part.frames(UnsafeBufferPointer(rebasing: words[..<count]), width: width) }
+      state.pointee.out = UInt32(words[count])
+      for i in 0..<waiting { state.pointee.tx.push(words[count + 1 + i]) }
+    }
+    if state.pointee.isEmptied { stream.drop(count) }
+  }
   /// Gives a whole word to the parts; what comes back.
   private func deliver(_ word: UInt32) -> UInt32 {
-    let ones: UInt32 = (1 << UInt32(width)) - 1
+    let ones = UInt32(ones)
     var answer: UInt32?
     for l in listeners {
       if let v = l.part.frame(word, width: width), l.isHeard { answer = (answer ?? ones) & v }
@@ -317,10 +339,14 @@ protocol FrameStream: AnyObject {
   func open(receives: Bool, period: UInt64) -> Int
   /// The run ends: its words are asked for and given now.
   func resume()
-  /// The next word for the transmitter.
-  func next() -> UInt32
+  /// The next word for the transmitter, or as many as there is room for.
+  func next() -> UInt16
+  func next(_ words: UnsafeMutableBufferPointer<UInt16>)
   /// A word from the receiver.
   func put(_ word: UInt32)
+  /// Whether each word from the receiver gets a place of its own; else only the last counts, and `drop` is for the others.
+  var keepsAll: Bool { get }
+  func drop(_ count: Int)
   /// From `time` on the words move one by one again.
   func close(at time: UInt64)
 }

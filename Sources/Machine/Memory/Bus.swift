@@ -74,6 +74,11 @@ public final class Bus {
     }
     return true
   }
+  /// Whether reads at `address` give the same and change nothing until the next event (`Device.isSteady`).
+  public func isSteady(_ address: UInt32) -> Bool {
+    guard let p = directory[Int(address >> 22)].map({ $0 + Int((address >> 12) & 1023) }), let device = p.pointee.device else { return false }
+    return device._withUnsafeGuaranteedRef { $0.isSteady(at: (address & ~3) &- p.pointee.base) }
+  }
   /// Reads 1, 2 or 4 bytes at an address aligned to `size`.
   public func read(_ address: UInt32, size: Int) -> BusResult {
     guard let table = directory[Int(address >> 22)] else { return BusResult(fault: true) }

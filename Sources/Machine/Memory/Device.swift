@@ -20,6 +20,9 @@ open class Device {
     case .clear: write32(read32(at: offset) & ~value, at: offset)
     }
   }
+  /// Whether reads of the word at `offset` give the same and change nothing until the next event is due, unless somebody
+  /// writes to a device meanwhile.
+  open func isSteady(at offset: UInt32) -> Bool { false }
   /// Back to the state after a reset of this block.
   open func reset() {}
 }

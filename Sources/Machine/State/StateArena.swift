@@ -18,7 +18,13 @@ public final class StateArena {
     base = .allocate(byteCount: capacity, alignment: 64)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
   }
-  deinit { base.deallocate() }
+  deinit {
+    for cut in cuts { cut() }
+    base.deallocate()
+  }
+  /// What undoes wires that hold each other, when the machine with this state is gone.
+  private var cuts: [() -> Void] = []
+  func atEnd(_ cut: @escaping () -> Void) { cuts.append(cut) }
 
   /// Space for `count` values, all set to `initial`. The pointer is good for as long as the arena lives.
   public func allocate<T: BitwiseCopyable>(_ name: String, count: Int = 1, initial: T) -> UnsafeMutablePointer<T> {

@@ -56,6 +56,14 @@ public final class Pin {
     net = Net(name, arena: arena)
     net.pins.append(self)
   }
+  /// Nobody is told any more: who listens may hold the pin.
+  func forget() {
+    onChange = nil
+    onVolts = nil
+    acceptsAverage = nil
+    onAverage = nil
+    average = nil
+  }
   public var drive: Drive {
     get { state.pointee }
     set {
@@ -91,6 +99,11 @@ public final class Net {
   init(_ name: String, arena: StateArena) {
     self.name = name
     level = arena.allocate("\(name).net", initial: NetLevel.floating)
+    arena.atEnd { [self] in
+      for p in pins { p.forget() }
+      pins = []
+      contacts = []
+    }
   }
   /// Ties two pins: all of the second's net joins the first's.
   public static func tie(_ a: Pin, _ b: Pin) {

@@ -11,9 +11,15 @@ public protocol SPIFrameSink: AnyObject {
   func takesFrames(width: Int, mode: UInt8) -> Bool
   /// A word, the highest of its `width` bits first on the wire; what it puts out meanwhile, nil when its output is off.
   func frame(_ word: UInt32, width: Int) -> UInt32?
+  /// Words as `frame` takes them, one after the other, whose answers nobody hears.
+  func frames(_ words: UnsafeBufferPointer<UInt16>, width: Int)
   /// Set by the controller: hands over all words whose time has passed. To be called before select, command or reset
   /// lines count, and before somebody looks.
   var catchUp: (() -> Void)? { get set }
+}
+
+extension SPIFrameSink {
+  public func frames(_ words: UnsafeBufferPointer<UInt16>, width: Int) { for w in words { _ = frame(UInt32(w), width: width) } }
 }
 
 public enum SPIFrames {

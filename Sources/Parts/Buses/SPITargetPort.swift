@@ -19,6 +19,8 @@ public final class SPITargetPort: SPIFrameSink {
   public var onSelect: () -> Void = {}
   /// A byte came in. What the part puts in `reply` goes out with the next one.
   public var onByte: (UInt8) -> Void = { _ in }
+  /// Takes bytes at once instead of by `onByte`, where they only fill memory and no answer is due: words of 8 or 16 bits.
+  public var onWords: ((UnsafeBufferPointer<UInt16>, _ width: Int) -> Bool)?
   /// Chip select rose; bits of a byte begun are gone.
   public var onDeselect: () -> Void = {}
 
@@ -103,5 +105,13 @@ public final class SPITargetPort: SPIFrameSink {
       take(UInt8(truncatingIfNeeded: word >> UInt32(left)))
     }
     return output == nil ? nil : out
+  }
+  public func frames(_ words: UnsafeBufferPointer<UInt16>, width: Int) {
+    guard state.pointee.isSelected else { return }
+    if let onWords, onWords(words, width) {
+      state.pointee.reply = 0xFF
+    } else {
+      for w in words { _ = frame(UInt32(w), width: width) }
+    }
   }
 }

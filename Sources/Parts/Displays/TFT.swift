@@ -21,6 +21,11 @@ open class TFTModule: Part {
       if dc.isHigh { controller.data(byte) } else { controller.command(byte) }
       if answers, !controller.isWriting { port.reply = controller.answer() }
     }
+    port.onWords = { [unowned self] words, width in
+      guard dc.isHigh, controller.isWriting else { return false }
+      controller.pixels(words, width: width)
+      return true
+    }
     dc.onChange = { [unowned self] _ in port.catchUp?() }
     rst.onChange = { [unowned self] level in
       guard level == .low else { return }

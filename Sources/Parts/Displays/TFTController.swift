@@ -135,9 +135,7 @@ final class TFTController {
         state.pointee.pendingCount = 1
         return
       }
-      // The low bit of five is the high one again (§"Color depth conversion look up tables", as they are after a reset).
-      let r = pending >> 11 & 31, g = pending >> 5 & 63, b = pending & 31
-      write((r << 1 | r >> 4) << 12 | g << 6 | (b << 1 | b >> 4))
+      write(Self.wide565(pending))
     case 3:
       // Two pixels in three bytes.
       guard n > 0 else {
@@ -157,6 +155,37 @@ final class TFTController {
       write((pending >> 18 & 63) << 12 | (pending >> 10 & 63) << 6 | pending >> 2 & 63)
     }
     state.pointee.pendingCount = 0
+  }
+  /// Bytes of pixels, in words of 8 or 16 bits.
+  func pixels(_ words: UnsafeBufferPointer<UInt16>, width: Int) {
+    func bytes(_ w: UInt16) {
+      if width == 16 { pixelByte(UInt8(truncatingIfNeeded: w >> 8)) }
+      pixelByte(UInt8(truncatingIfNeeded: w))
+    }
+    var at = 0
+    if state.pointee.format & 7 == 5 {
+      if state.pointee.pendingCount != 0, width == 8, let first = words.first {
+        bytes(first)
+        at = 1
+      }
+      // Whole pixels, but for the last bytes, which are kept.
+      if state.pointee.pendingCount == 0 {
+        let step = width == 16 ? 1 : 2
+        while at + 4 < words.count {
+          write(Self.wide565(step == 1 ? UInt32(words[at]) : UInt32(words[at]) << 8 | UInt32(words[at + 1] & 0xFF)))
+          at += step
+        }
+      }
+    }
+    while at < words.count {
+      bytes(words[at])
+      at += 1
+    }
+  }
+  /// The low bit of five is the high one again (§"Color depth conversion look up tables", as they are after a reset).
+  private static func wide565(_ v: UInt32) -> UInt32 {
+    let r = v >> 11 & 31, g = v >> 5 & 63, b = v & 31
+    return (r << 1 | r >> 4) << 12 | g << 6 | (b << 1 | b >> 4)
   }
   /// Where the counters point; nil outside the memory.
   private var index: Int? {

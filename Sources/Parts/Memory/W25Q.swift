@@ -39,8 +39,8 @@ public final class W25Q: SPITarget {
   /// log2 of the size, the last byte of the JEDEC id.
   private var capacity: UInt8 { UInt8(truncatingIfNeeded: memory.size.trailingZeroBitCount) }
   private var isBusy: Bool { scheduler.now < state.pointee.busyUntil }
-  // §9.6: typical times, in picoseconds.
-  private enum Duration { static let page: UInt64 = 400_000_000, sector: UInt64 = 45_000_000_000, block32: UInt64 = 120_000_000_000, block64: UInt64 = 150_000_000_000, status: UInt64 = 10_000_000_000 }
+  // §9.6: typical times, in picoseconds; a page that is written in part takes tBP1 for the first byte and tBP2 for each other.
+  private enum Duration { static let page: UInt64 = 400_000_000, byte: UInt64 = 30_000_000, nextByte: UInt64 = 2_500_000, sector: UInt64 = 45_000_000_000, block32: UInt64 = 120_000_000_000, block64: UInt64 = 150_000_000_000, status: UInt64 = 10_000_000_000 }
   private var chipEraseTime: UInt64 { UInt64(memory.size >> 20) * 2_500_000_000_000 }
 
   public func select() {
@@ -223,10 +223,11 @@ public final class W25Q: SPITarget {
   }
   private func program() {
     let base = Int(state.pointee.address & mask & ~0xFF)
-    begin(base, 256, Duration.page)
+    let time = min(Duration.page, Duration.byte + UInt64(min(state.pointee.pageCount, 256) &- 1) * Duration.nextByte)
+    begin(base, 256, time)
     for i in 0..<256 { memory.bytes[base + i] &= page[i] }
     onChange(base, 256)
-    finish(after: Duration.page)
+    finish(after: time)
   }
   private func erase(_ size: Int, _ time: UInt64) {
     let base = Int(state.pointee.address & mask) & ~(size - 1)
