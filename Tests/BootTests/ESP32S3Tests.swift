@@ -77,13 +77,34 @@ import Testing
     #expect(text == "True True True\r\n", "\(text)")
   }
   /// The light on the board: 24 bits on GPIO48, green first.
-  @Test(.enabled(if: available), arguments: ["1.22.0"]) func theLightShinesByRMT(version: String) throws {
+  @Test(.enabled(if: available), arguments: versions) func theLightShinesByRMT(version: String) throws {
     let board = try Self.board(version)
-    var rise: UInt64 = 0, highs: [UInt64] = []
-    try #require(board.pins["GPIO48"]).net.onChange = { if $0 == .high { rise = board.machine.now } else { highs.append((board.machine.now - rise) / 1000) } }
+    var rise: UInt64?, highs: [UInt64] = []
+    try #require(board.pins["GPIO48"]).net.onChange = {
+      if $0 == .high {
+        rise = board.machine.now
+      } else if let from = rise {
+        highs.append((board.machine.now - from) / 1000)
+        rise = nil
+      }
+    }
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(48), 1)\nn[0] = (255, 0, 170)\nn.write()", on: board)
     let bits = highs.suffix(24), word = bits.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) }
     #expect(bits.count == 24 && word == 0x00FFAA, "\(String(word, radix: 16)) \(bits)")
+  }
+  /// The chip's own USB: TinyUSB enumerates as a serial port, and its prompt answers.
+  @Test(.enabled(if: available), arguments: versions) func usbIsAConsole(version: String) throws {
+    let board = try Self.board(version)
+    let port = try #require(board.ports["usb"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    port.isConnected = true
+    board.powerOn()
+    board.machine.run(until: 6_000_000_000_000)
+    #expect(board.host.isReady && board.host.identity.vendor == 0x303A, "\(board.host.identity)")
+    port.feed(Array("\r\nprint(6*7)\r\n".utf8))
+    board.machine.run(until: 7_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("\r\n42\r\n>>> "), "\(String(decoding: out.suffix(300), as: UTF8.self))")
   }
   /// Software resets the chip; files stay.
   @Test(.enabled(if: available), arguments: versions) func aResetStartsAgain(version: String) throws {
