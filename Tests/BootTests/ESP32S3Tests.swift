@@ -118,6 +118,42 @@ import Testing
     #expect(text.contains("rst:0x3") || text.contains("rst:0xc"), "\(text.suffix(400))")
     #expect(text.contains("MAIN ") && text.hasSuffix(">>> "), "\(text.suffix(400))")
   }
+  /// Software's reset, deep sleep and light sleep by the timer; RTC.memory() outlives them.
+  @Test(.enabled(if: available), arguments: versions) func resetsAndSleeps(version: String) throws {
+    let program = """
+      import machine, time
+      r = machine.RTC()
+      try:
+          k = int(open('step').read())
+      except OSError:
+          k = 0
+      print('MAIN', machine.reset_cause(), machine.wake_reason(), k, r.memory())
+      f = open('step', 'w'); f.write(str(k + 1)); f.close()
+      time.sleep_ms(20)
+      r.memory(str(k).encode())
+      if k == 0:
+          machine.reset()
+      if k == 1:
+          machine.deepsleep(300)
+      t = time.ticks_ms()
+      machine.lightsleep(200)
+      print('LIGHT', 195 < time.ticks_diff(time.ticks_ms(), t) < 230, machine.wake_reason())
+      print('END')
+      """
+    let board = try Self.board(version)
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOff()
+    board.machine.run(until: board.machine.now + 1_000_000_000_000)
+    #expect(out.isEmpty)
+    board.powerOn()
+    let end = board.machine.now + 20_000_000_000_000
+    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
+    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
+    // PWRON_RESET, HARD_RESET, DEEPSLEEP_RESET by the timer.
+    #expect(lines == ["MAIN 1 0 0 b''", "MAIN 2 0 1 b'0'", "MAIN 4 4 2 b'1'", "LIGHT True 4", "END"], "\(lines)")
+  }
   /// BOOT held at reset: the loader waits for a download.
   @Test(.enabled(if: available)) func theBootButtonAsksForADownload() throws {
     let board = try #require(BootTests.loader).bare("esp32s3", flash: nil, rom: nil)
