@@ -3,19 +3,15 @@ import Processor
 import Xtensa
 
 /// The ESP32: two Xtensa LX6, 520 KiB of SRAM, and the blocks of the technical reference manual at their addresses (§1.3).
-public final class ESP32 {
-  public let machine: Machine
-  /// PRO and APP.
-  public let cores: [XtensaCore]
+public final class ESP32: ESP32Series {
   /// 448 KiB of ROM 0 and 1 for each core, SRAM0, SRAM1 and 2 in one piece as the data bus sees it, and the RTC's memories.
-  public let roms: [Memory], sram0, dram, rtcFast, rtcSlow, flash: Memory
+  public let roms: [Memory], sram0, dram, rtcFast, rtcSlow: Memory
   /// The RAM beside the flash, on modules that have one.
   public let psram: Memory?
-  public let clocks: ESP32Clocks
-  public let dport: ESP32DPort, rtc: ESP32RTCControl, apbControl: ESP32APBControl, efuse: ESP32EFuse
-  public let timerGroups: [ESP32TimerGroup], frcTimers: ESP32FRCTimers
-  public let uarts: [ESP32UART], spis: [ESP32SPI]
-  public let gpio: ESP32GPIO, ioMux: ESP32IOMux, rtcIO: ESP32RTCIO
+  public let dport: ESP32DPort, apbControl: ESP32APBControl, efuse: ESP32EFuse
+  public let frcTimers: ESP32FRCTimers
+  public let spis: [ESP32SPI]
+  public let ioMux: ESP32IOMux, rtcIO: ESP32RTCIO
   public let rng: ESP32RNG, analog: ESP32AnalogBus
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS
   public let radio: ESP32Radio
@@ -25,15 +21,11 @@ public final class ESP32 {
   public let aes: ESP32AES, sha: ESP32SHA, rsa: ESP32RSA
   private let mmus: [ESP32CacheMMU]
   private let buses: [Bus]
-  private let flashCode: CodeMemory, dramCode: CodeMemory, sram0Code: CodeMemory, rtcFastCode: CodeMemory, rtcSlowCode: CodeMemory, psramCode: CodeMemory?
+  private let dramCode: CodeMemory, sram0Code: CodeMemory, rtcFastCode: CodeMemory, rtcSlowCode: CodeMemory, psramCode: CodeMemory?
   /// Windows of each core into the flash: data, and instructions from 0x40000000, 0x40400000 and 0x40800000 on; and into the PSRAM.
   private var windows: [[XtensaCore.Window]] = []
   private let dma: ESP32DMAMemory
   private var stubs: [ESP32Stub] = []
-  private let pendingReset: UnsafeMutablePointer<PendingReset>
-  private var resetEvent: Scheduler.Event!
-  /// What is to be reset when the running instruction is over.
-  struct PendingReset: BitwiseCopyable { var system = false, rtc = false, cause: UInt32 = 0, cores: (UInt32, UInt32) = (0, 0) }
   private static let romBase: UInt32 = 0x4000_0000, romSize = 0x70000
 
   /// - Parameters:
@@ -43,8 +35,6 @@ public final class ESP32 {
   ///   - package: what the fuses say about the chip.
   ///   - mac: the base MAC address in the fuses.
   public init(machine: Machine, flash: Memory, psram: Memory? = nil, crystal: UInt64 = 40_000_000, package: ESP32EFuse.Package = .d0wd, mac: [UInt8] = [0x24, 0x0A, 0xC4, 0x50, 0x1D, 0xE0]) {
-    self.machine = machine
-    self.flash = flash
     self.psram = psram
     let arena = machine.arena, scheduler = machine.scheduler, scope = arena.scope
     let cpu = machine.cores.isEmpty ? machine.coreClock : arena.allocate("ESP32.CPU_CLK", initial: Clock(hertz: crystal))
@@ -54,36 +44,34 @@ public final class ESP32 {
     rtcFast = Memory("\(scope)ESP32.RTC_FAST", size: 0x2000)
     rtcSlow = Memory("\(scope)ESP32.RTC_SLOW", size: 0x2000)
     for m in roms + [sram0, dram, rtcFast, rtcSlow, flash] + [psram].compactMap({ $0 }) { machine.add(m) }
-    flashCode = CodeMemory(flash)
     psramCode = psram.map { CodeMemory($0) }
     dramCode = CodeMemory(dram)
     sram0Code = CodeMemory(sram0)
     rtcFastCode = CodeMemory(rtcFast)
     rtcSlowCode = CodeMemory(rtcSlow)
-    pendingReset = arena.allocate("ESP32.pendingReset", initial: PendingReset())
     dma = ESP32DMAMemory(dram)
-    clocks = ESP32Clocks(machine: machine, cpu: cpu, crystal: crystal)
+    let clocks = ESP32Clocks(machine: machine, cpu: cpu, crystal: crystal)
     dport = ESP32DPort(arena: arena)
-    rtc = ESP32RTCControl(arena: arena, scheduler: scheduler, clocks: clocks)
+    let rtc = ESP32RTCControl(arena: arena, scheduler: scheduler, clocks: clocks)
     apbControl = ESP32APBControl(arena: arena, isRevision3: package == .d0wd)
     efuse = ESP32EFuse(arena: arena, scheduler: scheduler, package: package, mac: mac)
-    timerGroups = (0..<2).map { [clocks] in ESP32TimerGroup(name: "ESP32.TIMG\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
+    let timerGroups = (0..<2).map { ESP32TimerGroup(name: "ESP32.TIMG\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     frcTimers = ESP32FRCTimers(arena: arena, scheduler: scheduler, clocks: clocks)
-    uarts = (0..<3).map { [clocks] in ESP32UART(name: "ESP32.UART\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
-    spis = (0..<4).map { [clocks, dma] in ESP32SPI(name: "ESP32.SPI\($0)", arena: arena, scheduler: scheduler, clocks: clocks, memory: dma, leadsToPads: $0 > 1) }
+    let uarts = (0..<3).map { ESP32UART(name: "ESP32.UART\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
+    spis = (0..<4).map { [dma] in ESP32SPI(name: "ESP32.SPI\($0)", arena: arena, scheduler: scheduler, clocks: clocks, memory: dma, leadsToPads: $0 > 1) }
     ioMux = ESP32IOMux(arena: arena)
     rtcIO = ESP32RTCIO(arena: arena)
-    gpio = ESP32GPIO(arena: arena, mux: ioMux, rtc: rtcIO)
+    let gpio = ESP32GPIO(arena: arena, mux: ioMux, rtc: rtcIO)
     rng = ESP32RNG(arena: arena)
     analog = ESP32AnalogBus(arena: arena)
     ledc = ESP32LEDC(arena: arena, scheduler: scheduler, clocks: clocks)
     rmt = ESP32RMT(arena: arena, scheduler: scheduler, clocks: clocks)
     i2ss = (0..<2).map { [dma] in ESP32I2S(name: "I2S\($0)", arena: arena, scheduler: scheduler, memory: dma) }
-    mcpwms = (0..<2).map { [clocks] in ESP32MCPWM(name: "ESP32.MCPWM\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
+    mcpwms = (0..<2).map { ESP32MCPWM(name: "ESP32.MCPWM\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     sigmaDelta = ESP32SigmaDelta(arena: arena, scheduler: scheduler, clocks: clocks)
     twai = ESP32TWAI(arena: arena, scheduler: scheduler, clocks: clocks)
-    i2cs = (0..<2).map { [clocks] in ESP32I2C(name: "ESP32.I2C\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
-    sens = ESP32SENS(arena: arena, scheduler: scheduler)
+    i2cs = (0..<2).map { ESP32I2C(name: "ESP32.I2C\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
+    sens = ESP32SENS(arena: arena, scheduler: scheduler, clocks: clocks)
     pcnt = ESP32PCNT(arena: arena, scheduler: scheduler, clocks: clocks)
     sdmmc = ESP32SDMMC(arena: arena, scheduler: scheduler)
     radio = ESP32Radio(arena: arena, scheduler: scheduler, memory: dma)
@@ -93,16 +81,17 @@ public final class ESP32 {
     mmus = ["PRO", "APP"].map { ESP32CacheMMU(name: "ESP32.MMU.\($0)", arena: arena) }
     let buses = [Bus(), Bus()]
     self.buses = buses
-    cores = buses.enumerated().map { n, bus in
+    let cores = buses.enumerated().map { n, bus in
       XtensaCore(name: "\(scope)core\(n)", configuration: .lx6, prid: n == 0 ? 0xCDCD : 0xABAB, bus: bus, machine: machine, clock: cpu)
     }
     for core in cores { machine.add(core) }
+    super.init(name: "ESP32", machine: machine, flash: flash, cores: cores, clocks: clocks, rtc: rtc, timerGroups: timerGroups, gpio: gpio, uarts: uarts)
+    gpio.onSigmaDelta = { [unowned self] in sigmaDelta.written($0, $1) }
     mapMemory()
     mapDevices()
     connect()
     connectPads()
     connectPulses()
-    resetEvent = scheduler.event("ESP32.reset") { [unowned self] _ in performReset() }
   }
 
   // MARK: Address map, §1.3
@@ -140,7 +129,7 @@ public final class ESP32 {
     let page = window == 1 ? entry % 64 - 13 : entry % 64
     guard page >= 0 else { return }
     let offset = (v & 0xFF) << 16 & UInt32(flash.size - 1)
-    cores[n].mapPage(page, of: windows[n][window], to: v & ESP32CacheMMU.invalid == 0 ? flashCode : nil, offset: offset)
+    cores[n].mapPage(page, of: windows[n][window], to: v & mmus[n].invalid == 0 ? flashCode : nil, offset: offset)
   }
   private static let firstPSRAMEntry = 1152, psramPages = 128
   /// A page of 32 KiB of the PSRAM's window, by the core's own table; where software has them share caches half and half (DRAM_HL),
@@ -150,7 +139,7 @@ public final class ESP32 {
     let isShared = dport[n == 0 ? .proCacheCtrl : .appCacheCtrl][bit: n == 0 ? 16 : 14]
     let v = mmus[isShared ? page / (Self.psramPages / 2) : n].table[Self.firstPSRAMEntry + page]
     let isMasked = dport[n == 0 ? .proCacheCtrl1 : .appCacheCtrl1][bit: 3]
-    cores[n].mapPage(page, of: windows[n][4], to: isMasked || v & ESP32CacheMMU.invalid != 0 ? nil : psramCode, offset: (v & 0xFF) << 15 & (psramCode.size - 1))
+    cores[n].mapPage(page, of: windows[n][4], to: isMasked || v & mmus[n].invalid != 0 ? nil : psramCode, offset: (v & 0xFF) << 15 & (psramCode.size - 1))
   }
   private func mapDevices() {
     let arena = machine.arena
@@ -168,7 +157,7 @@ public final class ESP32 {
     let nrx = stub("NRX")
     nrx.handshakes = [0x18: (1 << 23, 1 << 24)]
     let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
-    ulp = ESP32ULP(arena: arena, scheduler: machine.scheduler, memory: rtcSlow, rtc: rtc, sens: sens, registers: rtcPage)
+    ulp = ESP32ULP(arena: arena, scheduler: machine.scheduler, memory: rtcSlow, rtc: rtc, sens: sens, registers: rtcPage, clocks: clocks)
     ulp.log = machine.log
     let rngPage = ESP32SharedPage(name: "ESP32.WDEV", [(0x144, 4, rng), (0, 0x1000, stub("WDEV"))])
     var apb: [(UInt32, Device, UInt32)] = [
@@ -208,36 +197,20 @@ public final class ESP32 {
   // MARK: Wires
 
   private func connect() {
-    dport.onInterrupt = { [unowned self] core, n, level in cores[core].setInterrupt(n, level) }
+    dport.matrix.onInterrupt = { [unowned self] core, n, level in cores[core].setInterrupt(n, level) }
     dport.onAppCoreControl = { [unowned self] in appCoreControlled() }
     dport.onCacheControl = { [unowned self] core in for page in 0..<Self.psramPages { mapPSRAM(page, core: core) } }
     dport.onClockChange = { [unowned self] in updateClocks() }
     apbControl.onClockChange = { [unowned self] in updateClocks() }
     rtc.onClockChange = { [unowned self] in updateClocks() }
-    rtc.onStall = { [unowned self] in updateStalls() }
+    connectRTC()
     rtc.onHold = { [unowned self] in rtcIO.holdsChanged() }
-    rtc.onCoreReset = { [unowned self] core, cause in
-      if core == 0 { pendingReset.pointee.cores.0 = cause } else { pendingReset.pointee.cores.1 = cause }
-      scheduleReset()
-    }
-    rtc.onSystemReset = { [unowned self] cause, deep in
-      pendingReset.pointee.system = true
-      pendingReset.pointee.rtc = deep
-      pendingReset.pointee.cause = cause
-      scheduleReset()
-    }
-    rtc.onSleep = { [unowned self] asleep, deep in sleep(asleep, deep) }
     rtc.rtcPad = { [unowned self] n in n < ESP32RTCIO.pads.count && gpio.pins[ESP32RTCIO.pads[n].gpio].isHigh }
-    rtc.padWakes = { [unowned self] in gpio.wakes }
     rtc.ext0Pad = { [unowned self] in Int(rtcIO[.extWakeup0] >> 27) }
     rtc.fastMemory = UnsafeRawPointer(rtcFast.raw)
     rtcIO.holdForce = { [unowned self] in rtc[.holdForce] }
     rtcIO.holdDigital = { [unowned self] in rtc[.digIso][bit: 9] || rtc[.digIso][bit: 15] }
     for (n, group) in timerGroups.enumerated() {
-      group.slowSource = { [unowned self] in rtc[.clkConf][bits: 30...31] }
-      group.onReset = { [unowned self] system in
-        if system { rtc.onSystemReset(n == 0 ? ESP32RTCControl.Cause.timerGroup0 : ESP32RTCControl.Cause.timerGroup1, false) } else { rtc.onCoreReset(n, ESP32RTCControl.Cause.timerGroupCPU) }
-      }
       for k in 0..<4 {
         source(14 + 4 * n + k, group.irq[k])
         source(58 + 4 * n + k, group.irq[k])
@@ -261,8 +234,7 @@ public final class ESP32 {
     source(51, rsa.irq)
     for n in 0..<2 { source(49 + n, i2cs[n].irq) }
     source(46, rtc.irq)
-    gpio.onInterrupt = { [unowned self] core, nmi, level in dport.setSource(nmi ? 23 : 22, level, core: core) }
-    gpio.onPad = { [unowned self] _ in rtc.checkPads() }
+    gpio.onInterrupt = { [unowned self] core, nmi, level in dport.matrix.setSource(nmi ? 23 : 22, level, core: core) }
     dma.onWrite = { [unowned self] offset, count in dramCode.changed(offset: offset, count: count) }
     // ESP32 TRM §5.2.3; WDG, WIFI and others have no block here.
     dport.blocks = [
@@ -288,7 +260,7 @@ public final class ESP32 {
     ulp.onWrite = { [unowned self] offset, count in rtcSlowCode.changed(offset: offset, count: count) }
     rtcIO.generator = { [unowned self] n in sens.generator(n) }
   }
-  private func source(_ n: Int, _ line: Line) { line.connect { [unowned self] level in dport.setSource(n, level) } }
+  private func source(_ n: Int, _ line: Line) { line.connect { [unowned self] level in dport.matrix.setSource(n, level) } }
 
   /// Signals of the GPIO matrix (§4.10).
   private func connectPads() {
@@ -303,14 +275,7 @@ public final class ESP32 {
       gpio.signals[control].input = { [unowned uart] in uart.ctsChanged($0) }
     }
     for (n, (clk, q, d, cs)) in [(8, 9, 10, [11, 61, 62]), (63, 64, 65, [68, 69, 70])].enumerated() {
-      let spi = spis[2 + n]
-      output(clk, spi.clk)
-      output(d, spi.mosi, enable: { [unowned spi] in spi.drivesMOSI })
-      for (k, s) in cs.enumerated() { output(s, spi.cs[k]) }
-      spi.isWatched = { [unowned self] in [clk, q, d].contains { gpio.isWatched($0) } }
-      spi.onDrive = { [unowned self] in gpio.outputChanged(d) }
-      gpio.signals[q].input = { [unowned spi] in spi.misoChanged($0) }
-      gpio.signals[d].input = { [unowned spi] in spi.dataChanged($0) }
+      connect(spis[2 + n], clk: clk, q: q, d: d, cs: cs)
     }
   }
   private func connectPulses() {
@@ -331,7 +296,6 @@ public final class ESP32 {
     rmt.isWatched = { [unowned self] in gpio.isWatched(87 + $0) }
     for n in 0..<8 { output(100 + n, sigmaDelta.outputs[n]) }
     sigmaDelta.isWatched = { [unowned self] in gpio.isWatched(100 + $0) }
-    gpio.onSigmaDelta = { [unowned self] in sigmaDelta.written($0, $1) }
     connectI2S()
     connectMCPWM()
     output(123, twai.tx)
@@ -339,12 +303,7 @@ public final class ESP32 {
     gpio.signals[94].idle = true
     gpio.signals[94].input = { [unowned self] in twai.rxChanged($0) }
     for (n, (scl, sda)) in [(29, 30), (95, 96)].enumerated() {
-      let i2c = i2cs[n]
-      output(scl, i2c.scl)
-      output(sda, i2c.sda)
-      gpio.signals[scl].input = { [unowned i2c] in i2c.sclChanged($0) }
-      gpio.signals[sda].input = { [unowned i2c] in i2c.sdaChanged($0) }
-      for s in [scl, sda] { gpio.signals[s].idle = true }
+      connect(i2cs[n], scl: scl, sda: sda)
     }
     gpio.onRoute = { [unowned self] in
       ledc.routesChanged()
@@ -379,15 +338,7 @@ public final class ESP32 {
       }
     }
   }
-  private func output(_ signal: Int, _ line: Line, enable: (() -> Bool)? = nil) {
-    gpio.signals[signal].out = { line.isHigh }
-    gpio.signals[signal].enable = enable
-    line.connect { [unowned self] _ in gpio.outputChanged(signal) }
-  }
-  /// Whether something is tied to the pad that leads to an input.
-  private func isWired(_ signal: Int) -> Bool { gpio.source(of: signal).map { gpio.pins[$0].net.pins.count > 1 } ?? true }
-
-  private func updateClocks() {
+  override func updateClocks() {
     clocks.update(
       clkConf: rtc[.clkConf], cpuPeriod: dport[.cpuPerConf], preDivider: apbControl[.sysclkConf] & 0x3FF,
       tickDividers: (crystal: apbControl[.xtalTickConf], pll: apbControl[.pllTickConf], fastRC: apbControl[.ck8mTickConf]))
@@ -396,12 +347,6 @@ public final class ESP32 {
 
   // MARK: The cores: held, stalled, asleep
 
-  private func updateStalls() {
-    let asleep = rtc.isAsleep
-    cores[0].isStalled = asleep || rtc.isStalled(0)
-    cores[1].isStalled = asleep || rtc.isStalled(1) || dport.appCoreInReset || dport.appCoreStopped
-    machine.scheduler.endSlice()
-  }
   private func appCoreControlled() {
     if dport.appCoreInReset {
       cores[1].reset()
@@ -409,87 +354,19 @@ public final class ESP32 {
     }
     updateStalls()
   }
-  private func sleep(_ asleep: Bool, _ deep: Bool) {
-    if !asleep && deep {
-      // The digital system was without power.
-      for m in [sram0, dram] { m.raw.initializeMemory(as: UInt8.self, repeating: 0, count: m.size) }
-      sram0Code.changed(offset: 0, count: sram0Code.size)
-      dramCode.changed(offset: 0, count: dramCode.size)
-      clocks.isAsleep = false
-      resetDigital(cause: ESP32RTCControl.Cause.deepSleep)
-      return
-    }
-    clocks.isAsleep = asleep
-    updateClocks()
-    rtc.sleepChanged()
-    updateStalls()
-  }
+  override var appCoreIsHeld: Bool { dport.appCoreInReset || dport.appCoreStopped }
 
   // MARK: Resets, §2
 
-  /// Power comes up.
-  public func powerOn() {
-    for m in [rtcFast, rtcSlow, sram0, dram] { clear(m) }
-    start(cause: ESP32RTCControl.Cause.powerOn)
+  override var ram: [(memory: Memory, code: CodeMemory, outlivesDeepSleep: Bool)] {
+    [(rtcFast, rtcFastCode, true), (rtcSlow, rtcSlowCode, true), (sram0, sram0Code, false), (dram, dramCode, false)]
   }
-  /// Power goes away: the memories forget, and nothing runs.
-  public func powerOff() {
-    powerOn()
-    holdInReset()
+  override var rtcDevices: [Device] { [rtc, rtcIO, sens, ulp] }
+  override var digitalDevices: [Device] {
+    [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, pcnt, sdmmc, radio, aes, sha, rsa, twai, sigmaDelta] + i2ss + mcpwms + i2cs + timerGroups + uarts + spis + mmus + stubs
   }
-  /// EN is low: nothing runs.
-  public func holdInReset() {
-    for c in cores { c.isStalled = true }
-    for d in timerGroups as [Device] + [rtc, frcTimers] { d.reset() }
-    for g in timerGroups { g.guardFlashBoot(false) }
-    rtc.guardFlashBoot(false)
-    machine.scheduler.endSlice()
-  }
-  /// EN has gone high: as with power, but the memories have kept what they held.
-  public func leaveReset() { start(cause: ESP32RTCControl.Cause.powerOn) }
-  private func clear(_ m: Memory) { m.raw.initializeMemory(as: UInt8.self, repeating: 0, count: m.size) }
-  private func start(cause: UInt32) {
-    rtc.reset()
-    rtcIO.reset()
-    sens.reset()
-    ulp.reset()
-    clocks.isAsleep = false
-    for c in [sram0Code, dramCode, rtcFastCode, rtcSlowCode] { c.changed(offset: 0, count: c.size) }
-    resetDigital(cause: cause)
-  }
-  /// All but the RTC starts again.
-  private func resetDigital(cause: UInt32) {
-    pendingReset.pointee = PendingReset()
-    machine.scheduler.cancel(resetEvent)
-    rtc.afterSystemReset()
-    for d in [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, pcnt, sdmmc, radio, aes, sha, rsa, twai] + i2ss + mcpwms + i2cs + timerGroups + uarts + spis + mmus + stubs as [Device] { d.reset() }
-    sigmaDelta.reset()
-    gpio.reset()
-    // The straps are taken when the RTC starts; other resets find them as they were.
-    if cause == ESP32RTCControl.Cause.powerOn || cause == ESP32RTCControl.Cause.rtcWatchdogRTC { gpio.takeStraps() }
-    // Flash boot is what GPIO0 high asks for.
-    let fromFlash = gpio[.strap][bit: 4]
-    for (n, g) in timerGroups.enumerated() { g.guardFlashBoot(fromFlash && n == 0) }
-    rtc.guardFlashBoot(fromFlash)
-    for n in 0..<2 { rtc.setCause(cause, core: n) }
-    updateClocks()
-    for c in cores { c.reset() }
-    updateStalls()
-  }
-  private func scheduleReset() { machine.scheduler.schedule(resetEvent, at: machine.now) }
-  private func performReset() {
-    let p = pendingReset.pointee
-    pendingReset.pointee = PendingReset()
-    if p.system {
-      if p.rtc { start(cause: p.cause) } else { resetDigital(cause: p.cause) }
-      return
-    }
-    for (n, cause) in [p.cores.0, p.cores.1].enumerated() where cause != 0 {
-      rtc.setCause(cause, core: n)
-      cores[n].reset()
-    }
-    updateStalls()
-  }
+  /// GPIO0 high asks for it.
+  override var bootsFromFlash: Bool { gpio.strap[bit: 4] }
 
   // MARK: For whoever builds a board
 
@@ -498,16 +375,16 @@ public final class ESP32 {
     roms[0].load(pro)
     roms[1].load(app)
   }
-  /// The flash changed by program or erase: what was decoded of it is void.
-  public func flashChanged(offset: Int, count: Int) { flashCode.changed(offset: UInt32(clamping: offset), count: UInt32(clamping: count)) }
   /// The PSRAM changed by commands.
   public func psramChanged(offset: Int, count: Int) { psramCode?.changed(offset: UInt32(clamping: offset), count: UInt32(clamping: count)) }
-  /// The chips of the flash and of the PSRAM, at chip selects 0 and 1.
-  public func attach(flash: SPITarget?, psram: SPITarget? = nil) {
+  /// The flash's chip, at chip select 0.
+  public override func attach(flash chip: SPITarget?) { for n in 0..<2 { spis[n].targets = [chip, nil] } }
+  /// The PSRAM's chip, at chip select 1: after the flash's.
+  public func attach(psram chip: SPITarget?) {
     for n in 0..<2 {
-      spis[n].targets = [flash, psram]
+      spis[n].targets[1] = chip
       // The clock goes twice through the matrix, by signals 224 and 225 that lead from one pad to the next.
-      spis[n].clockDelay = { [unowned self] in gpio.pads(showing: 225) & ESP32GPIO.exists != 0 ? 2 : 0 }
+      spis[n].clockDelay = { [unowned self] in gpio.pads(showing: 225) & gpio.layout.exists != 0 ? 2 : 0 }
     }
   }
 }

@@ -1,14 +1,16 @@
 import Machine
 
-/// The internal RAM as the blocks' DMA sees it (ESP32 TRM §1.3.3): 0x3FFAE000 to 0x3FFFFFFF.
+/// The internal RAM as the blocks' DMA sees it (ESP32 TRM §1.3.3): 0x3FFAE000 to 0x3FFFFFFF, on the ESP32-S3 0x3FC88000 to 0x3FCFFFFF.
 final class ESP32DMAMemory {
-  static let base: UInt32 = 0x3FFA_E000
-  private let memory: Memory
+  private let memory: Memory, base: UInt32
   /// Told of what was written: (offset, count).
   var onWrite: (UInt32, UInt32) -> Void = { _, _ in }
-  init(_ memory: Memory) { self.memory = memory }
+  init(_ memory: Memory, base: UInt32 = 0x3FFA_E000) {
+    self.memory = memory
+    self.base = base
+  }
   private func offset(_ address: UInt32, _ count: Int) -> Int? {
-    let at = Int(address) - Int(Self.base)
+    let at = Int(address) - Int(base)
     return at >= 0 && count >= 0 && at + count <= memory.size ? at : nil
   }
   func word(_ address: UInt32) -> UInt32? { offset(address & ~3, 4).map { memory.raw.load(fromByteOffset: $0, as: UInt32.self) } }
@@ -29,8 +31,8 @@ final class ESP32DMAMemory {
 struct ESP32Link: BitwiseCopyable {
   var descriptor: UInt32 = 0, offset: UInt32 = 0
   var running = false
-  /// The chain that begins at what a LINK register holds: 20 bits of an address in internal RAM.
-  static func start(_ link: UInt32) -> ESP32Link { ESP32Link(descriptor: 0x3FF0_0000 | link & 0xFFFFF, offset: 0, running: true) }
+  /// The chain that begins at what a LINK register holds: 20 bits of an address in internal RAM, whose others are `top`.
+  static func start(_ link: UInt32, top: UInt32 = 0x3FF0_0000) -> ESP32Link { ESP32Link(descriptor: top | link & 0xFFFFF, offset: 0, running: true) }
 
   /// The next byte to send; nil: the chain is at its end.
   mutating func take(_ m: ESP32DMAMemory) -> UInt8? {

@@ -50,19 +50,14 @@ public final class ESP32DPort: RegisterDevice, RegisterNaming {
     r[.cpuPerConf].bits(0...3).onWrite { d, _ in d.onClockChange() }
     r[.peripRstEn].bits(0...31).onWrite { d, v in d.resetBlocks(v) }
     r[.periRstEn].bits(0...31).onWrite { d, v in d.resetCryptography(v) }
-    r[.cpuIntrFromCpu0, count: 4].bits(0...0).onWrite { d, n, v in d.setSource(24 + n, v[bit: 0]) }
+    r[.cpuIntrFromCpu0, count: 4].bits(0...0).onWrite { d, n, v in d.matrix.setSource(24 + n, v[bit: 0]) }
     for core in 0..<2 {
-      r[core == 0 ? .proIntrStatus0 : .appIntrStatus0, count: 3].onRead { d, n in d.levels[core * 3 + n] }
-      r[core == 0 ? .proMacIntrMap : .appMacIntrMap, count: sources].bits(0...4).reset(16).onWrite { d, n, _ in d.routed(core: core) }
+      r[core == 0 ? .proIntrStatus0 : .appIntrStatus0, count: 3].onRead { d, n in d.matrix.status(core, n) }
+      r[core == 0 ? .proMacIntrMap : .appMacIntrMap, count: sources].bits(0...4).reset(16).onWrite { d, n, _ in d.matrix.routed(core: core) }
     }
   }
-  /// Levels of the sources as each core sees them: three words of PRO, three of APP.
-  let levels: UnsafeMutablePointer<UInt32>
-  /// The interrupts of each core that are asserted.
-  private let asserted: UnsafeMutablePointer<UInt32>
+  let matrix: ESPInterruptMatrix
   private let held: UnsafeMutablePointer<UInt32>
-  /// A core's interrupt changes: (core, interrupt, level).
-  var onInterrupt: (Int, Int, Bool) -> Void = { _, _, _ in }
   var onAppCoreControl: () -> Void = {}
   var onClockChange: () -> Void = {}
   /// Control of a core's cache has changed.
@@ -73,41 +68,11 @@ public final class ESP32DPort: RegisterDevice, RegisterNaming {
   var accelerators: [Int: [Device]] = [:]
 
   init(arena: StateArena) {
-    levels = arena.allocate("ESP32.DPORT.levels", count: 6, initial: UInt32(0))
-    asserted = arena.allocate("ESP32.DPORT.asserted", count: 2, initial: UInt32(0))
+    matrix = ESPInterruptMatrix(name: "ESP32.DPORT", sources: Self.sources, arena: arena)
     held = arena.allocate("ESP32.DPORT.heldBlocks", count: 2, initial: UInt32(0))
     super.init(Self.map, name: "ESP32.DPORT", arena: arena)
+    matrix.route = { [unowned self] core, source in Int(self[core == 0 ? .proMacIntrMap : .appMacIntrMap, source] & 31) }
   }
-
-  // MARK: Interrupt matrix, §4.3
-
-  /// A source's level changes, for one core or for both.
-  func setSource(_ source: Int, _ level: Bool, core only: Int? = nil) {
-    for core in 0..<2 where only == nil || only == core {
-      let word = core * 3 + source / 32
-      guard levels[word][bit: source % 32] != level else { continue }
-      levels[word][bit: source % 32] = level
-      let n = Int(self[core == 0 ? .proMacIntrMap : .appMacIntrMap, source] & 31)
-      if level { assert(core, n, true) } else { assert(core, n, isAsserted(core, n)) }
-    }
-  }
-  private func isAsserted(_ core: Int, _ n: Int) -> Bool {
-    for word in 0..<3 {
-      var m = levels[core * 3 + word]
-      while m != 0 {
-        let source = word * 32 + m.trailingZeroBitCount
-        m &= m - 1
-        if Int(self[core == 0 ? .proMacIntrMap : .appMacIntrMap, source] & 31) == n { return true }
-      }
-    }
-    return false
-  }
-  private func assert(_ core: Int, _ n: Int, _ level: Bool) {
-    guard asserted[core][bit: n] != level else { return }
-    asserted[core][bit: n] = level
-    onInterrupt(core, n, level)
-  }
-  private func routed(core: Int) { for n in 0..<32 { assert(core, n, isAsserted(core, n)) } }
 
   // MARK: Clocks and resets of blocks, §4.2
 
@@ -133,31 +98,39 @@ public final class ESP32DPort: RegisterDevice, RegisterNaming {
     }
     held[0] = 0
     held[1] = 0
-    for n in 24..<28 { setSource(n, false) }
-    for core in 0..<2 { routed(core: core) }
+    for n in 24..<28 { matrix.setSource(n, false) }
+    for core in 0..<2 { matrix.routed(core: core) }
   }
 }
 
 /// ESP32 TRM §5.3 and §1.3.4: one core's table of the flash and PSRAM pages in its external windows; a word an entry, bit 8: invalid.
+/// The ESP32-S3 has one table for both cores, of 512 entries, bit 14: invalid.
 public final class ESP32CacheMMU: Device {
-  static let entries = 2048, invalid: UInt32 = 0x100
+  let entries: Int, invalid: UInt32
   let table: UnsafeMutablePointer<UInt32>
+  private let mask: UInt32
   /// An entry has changed.
   var onChange: (Int) -> Void = { _ in }
-  init(name: String, arena: StateArena) {
-    table = arena.allocate("\(name).table", count: Self.entries, initial: Self.invalid)
+  /// - Parameters:
+  ///   - entries: a power of two.
+  ///   - mask: the bits that an entry has.
+  init(name: String, entries: Int = 2048, invalid: UInt32 = 0x100, mask: UInt32 = 0x1FF, arena: StateArena) {
+    self.entries = entries
+    self.invalid = invalid
+    self.mask = mask
+    table = arena.allocate("\(name).table", count: entries, initial: invalid)
     super.init(name: name)
   }
-  public override func read32(at offset: UInt32) -> UInt32 { table[Int(offset / 4) & (Self.entries - 1)] }
+  public override func read32(at offset: UInt32) -> UInt32 { table[Int(offset / 4) & (entries - 1)] }
   public override func write32(_ value: UInt32, at offset: UInt32) {
-    let n = Int(offset / 4) & (Self.entries - 1)
-    guard table[n] != value & 0x1FF else { return }
-    table[n] = value & 0x1FF
+    let n = Int(offset / 4) & (entries - 1)
+    guard table[n] != value & mask else { return }
+    table[n] = value & mask
     onChange(n)
   }
   public override func reset() {
-    for n in 0..<Self.entries where table[n] != Self.invalid {
-      table[n] = Self.invalid
+    for n in 0..<entries where table[n] != invalid {
+      table[n] = invalid
       onChange(n)
     }
   }

@@ -56,7 +56,14 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
   /// High: let go.
   let scl, sda: Line
 
-  init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+  /// What the lines' times count, in 1/256 Hz; nil: APB_CLK.
+  var source: (() -> UInt64)?
+  /// The codes of the commands.
+  struct Operations: Sendable { let start, write, read, stop, end: UInt32 }
+  private let operations: Operations
+
+  init(name: String, operations: Operations = Operations(start: 0, write: 1, read: 2, stop: 3, end: 4), arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+    self.operations = operations
     self.scheduler = scheduler
     self.clocks = clocks
     state = arena.allocate("\(name).state", initial: State())
@@ -109,7 +116,6 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
 
   // MARK: Commands, §11.3.3
 
-  private enum Operation { static let start: UInt32 = 0, write: UInt32 = 1, read: UInt32 = 2, stop: UInt32 = 3, end: UInt32 = 4 }
   private func start() {
     guard self[.ctr][bit: 4] else {
       log?.once("\(name) as an I2C target is not modelled: it is not addressed")
@@ -122,7 +128,7 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
   }
   private func go(_ s: Step, after cycles: UInt32) {
     state.pointee.step = s
-    let f = max(256, clocks.apb.pointee.frequency256)
+    let f = max(256, source?() ?? clocks.apb.pointee.frequency256)
     scheduler.schedule(event, after: UInt64(truncatingIfNeeded: UInt128(max(1, cycles)) * UInt128(Clock.picosecondsPerSecond * 256) / UInt128(f)))
   }
   private func drive(scl c: Bool? = nil, sda d: Bool? = nil) {
@@ -189,23 +195,23 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
     guard state.pointee.command < 16 else { return stop() }
     let c = self[.comd0, state.pointee.command]
     switch c[bits: 11...13] {
-    case Operation.start:
+    case operations.start:
       drive(sda: true)
       // A repeated start lets both lines rise first.
       if state.pointee.scl { go(.startSetup, after: self[.sclRstartSetup]) } else { release(.rise, then: .startSetup, after: self[.sclRstartSetup]) }
-    case Operation.write, Operation.read:
+    case operations.write, operations.read:
       state.pointee.left = Int(c & 0xFF)
       guard state.pointee.left > 0 else { return finishCommand() }
       beginByte()
-    case Operation.stop: go(.stopLow, after: self[.sclLowPeriod])
-    case Operation.end:
+    case operations.stop: go(.stopLow, after: self[.sclLowPeriod])
+    case operations.end:
       self[.comd0, state.pointee.command][bit: 31] = true
       stop()
       raise(Interrupt.end)
     default: stop()
     }
   }
-  private var isWrite: Bool { self[.comd0, state.pointee.command][bits: 11...13] == Operation.write }
+  private var isWrite: Bool { self[.comd0, state.pointee.command][bits: 11...13] == operations.write }
   private func reversed(_ b: UInt8) -> UInt8 {
     var v = b, r: UInt8 = 0
     for _ in 0..<8 {

@@ -22,7 +22,7 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
       d[.intRaw] &= ~v
       d.update()
     }
-    r[.conf].bits(0...0).onWrite { d, _ in for n in 4..<8 { d.restart(n) } }
+    r[.conf].bits(0...0).onWrite { d, _ in d.sourceChanged() }
     r[.date].bits(0...31).reset(0x1603_1700)
   }
   struct Timer: BitwiseCopyable {
@@ -43,19 +43,22 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
   public let irq: Line
   let outputs: [Line]
   var isWatched: (Int) -> Bool = { _ in false }
+  /// What the low-speed timers divide, in 1/256 Hz; nil: APB_CLK, REF_TICK or the fast RC oscillator, as CONF and the timers say.
+  var lowSpeedSource: (() -> UInt64)?
 
-  init(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+  init(chip: String = "ESP32", arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+    let name = "\(chip).LEDC"
     self.scheduler = scheduler
     self.clocks = clocks
-    timers = arena.allocate("ESP32.LEDC.timers", count: 8, initial: Timer())
-    channels = arena.allocate("ESP32.LEDC.channels", count: 16, initial: Channel())
-    irq = Line("ESP32.LEDC.IRQ", arena: arena)
-    outputs = (0..<16).map { Line("ESP32.LEDC.\($0 < 8 ? "HS" : "LS")\($0 % 8)", arena: arena) }
-    super.init(Self.map, name: "ESP32.LEDC", arena: arena)
-    edges = (0..<16).map { n in scheduler.event("ESP32.LEDC.edge\(n)") { [unowned self] _ in show(n) } }
-    ends = (0..<16).map { n in scheduler.event("ESP32.LEDC.end\(n)") { [unowned self] _ in dutyReached(n) } }
+    timers = arena.allocate("\(name).timers", count: 8, initial: Timer())
+    channels = arena.allocate("\(name).channels", count: 16, initial: Channel())
+    irq = Line("\(name).IRQ", arena: arena)
+    outputs = (0..<16).map { Line("\(name).\($0 < 8 ? "HS" : "LS")\($0 % 8)", arena: arena) }
+    super.init(Self.map, name: name, arena: arena)
+    edges = (0..<16).map { n in scheduler.event("\(name).edge\(n)") { [unowned self] _ in show(n) } }
+    ends = (0..<16).map { n in scheduler.event("\(name).end\(n)") { [unowned self] _ in dutyReached(n) } }
     overflows = (0..<8).map { n in
-      scheduler.event("ESP32.LEDC.overflow\(n)") { [unowned self] _ in
+      scheduler.event("\(name).overflow\(n)") { [unowned self] _ in
         self[.intRaw][bit: n] = true
         update()
         armOverflow(n)
@@ -69,10 +72,13 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
 
   /// The source's frequency in 1/256 Hz.
   private func source(_ n: Int) -> UInt64 {
+    if n >= 4, let lowSpeedSource { return lowSpeedSource() }
     let c = timers[n].conf
     guard c[bit: 25] else { return clocks.refTick.pointee.frequency256 }
-    return n < 4 || self[.conf][bit: 0] ? clocks.apb.pointee.frequency256 : ESP32Clocks.fastRC * 256
+    return n < 4 || self[.conf][bit: 0] ? clocks.apb.pointee.frequency256 : clocks.fastRC * 256
   }
+  /// The low-speed timers have another source.
+  func sourceChanged() { for n in 4..<8 { restart(n) } }
   private func divider(_ n: Int) -> UInt64 { UInt64(timers[n].conf[bits: 5...22]) }
   private func length(_ n: Int) -> UInt64 { 1 << UInt64(min(20, timers[n].conf[bits: 0...4])) }
   private func isRunning(_ n: Int) -> Bool { !timers[n].conf[bit: 23] && !timers[n].conf[bit: 24] && divider(n) >= 256 && source(n) > 0 }

@@ -42,24 +42,33 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
   public let irq: Line
   let outputs: [Line]
   var isWatched: (Int) -> Bool = { _ in false }
+  /// Words of memory that each channel has.
+  private let words: Int
+  /// What the channels divide, in 1/256 Hz; nil: APB_CLK or REF_TICK, as CONF1 says.
+  var source: (() -> UInt64)?
+  /// Whether a channel goes on at the beginning of its memory when it comes to the end.
+  var wraps: (Int) -> Bool = { _ in false }
 
-  init(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+  init(chip: String = "ESP32", words: Int = 64, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+    let name = "\(chip).RMT"
+    self.words = words
     self.scheduler = scheduler
     self.clocks = clocks
-    channels = arena.allocate("ESP32.RMT.channels", count: 8, initial: Channel())
-    irq = Line("ESP32.RMT.IRQ", arena: arena)
-    outputs = (0..<8).map { Line("ESP32.RMT.OUT\($0)", arena: arena) }
-    super.init(Self.map, name: "ESP32.RMT", arena: arena)
-    pulses = (0..<8).map { n in scheduler.event("ESP32.RMT.pulse\(n)") { [unowned self] _ in channels[n].sending ? sendNext(n) : settled(n, channels[n].raw) } }
-    idles = (0..<8).map { n in scheduler.event("ESP32.RMT.idle\(n)") { [unowned self] _ in receptionEnded(n) } }
-    carriers = (0..<8).map { n in scheduler.event("ESP32.RMT.carrier\(n)") { [unowned self] _ in toggleCarrier(n) } }
+    channels = arena.allocate("\(name).channels", count: 8, initial: Channel())
+    irq = Line("\(name).IRQ", arena: arena)
+    outputs = (0..<8).map { Line("\(name).OUT\($0)", arena: arena) }
+    super.init(Self.map, name: name, arena: arena)
+    wraps = { [unowned self] _ in self[.apbConf][bit: 1] }
+    pulses = (0..<8).map { n in scheduler.event("\(name).pulse\(n)") { [unowned self] _ in channels[n].sending ? sendNext(n) : settled(n, channels[n].raw) } }
+    idles = (0..<8).map { n in scheduler.event("\(name).idle\(n)") { [unowned self] _ in receptionEnded(n) } }
+    carriers = (0..<8).map { n in scheduler.event("\(name).carrier\(n)") { [unowned self] _ in toggleCarrier(n) } }
   }
   private func conf0(_ n: Int) -> UInt32 { self[.ch0conf0, n, stride: 8] }
   private func conf1(_ n: Int) -> UInt32 { self[.ch0conf1, n, stride: 8] }
-  /// Half-items that the channel's memory holds: MEM_SIZE blocks of 64 words, no further than the end.
-  private func room(_ n: Int) -> Int { 128 * min(8 - n, max(1, Int(conf0(n)[bits: 24...27]))) }
-  private func half(_ n: Int, _ i: Int) -> UInt32 { self[.memory, n * 64 + i / 2] >> UInt32((i & 1) * 16) & 0xFFFF }
-  private func sourceFrequency(_ n: Int) -> UInt64 { conf1(n)[bit: 17] ? clocks.apb.pointee.frequency256 : clocks.refTick.pointee.frequency256 }
+  /// Half-items that the channel's memory holds: MEM_SIZE blocks, no further than the end.
+  private func room(_ n: Int) -> Int { 2 * words * min(8 - n, max(1, Int(conf0(n)[bits: 24...27]))) }
+  private func half(_ n: Int, _ i: Int) -> UInt32 { self[.memory, n * words + i / 2] >> UInt32((i & 1) * 16) & 0xFFFF }
+  private func sourceFrequency(_ n: Int) -> UInt64 { source?() ?? (conf1(n)[bit: 17] ? clocks.apb.pointee.frequency256 : clocks.refTick.pointee.frequency256) }
   /// Picoseconds of `ticks` ticks of the channel.
   private func time(_ n: Int, _ ticks: UInt32) -> UInt64 {
     let divider = UInt64(conf0(n) & 0xFF), f = max(256, sourceFrequency(n))
@@ -118,7 +127,7 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
   private func sendNext(_ n: Int) {
     guard channels[n].sending else { return }
     if channels[n].next >= room(n) {
-      guard self[.apbConf][bit: 1] else {
+      guard wraps(n) else {
         // The memory is at its end and does not wrap.
         raise(3 * n + 2)
         return ended(n)
@@ -153,6 +162,16 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
     raise(3 * n)
   }
 
+  /// Software ends it.
+  func stop(_ n: Int) {
+    guard channels[n].sending else { return }
+    scheduler.cancel(pulses[n])
+    channels[n].sending = false
+    channels[n].carrier = false
+    scheduler.cancel(carriers[n])
+    idle(n)
+  }
+
   // MARK: Receive, §15.2.4
 
   func inputChanged(_ n: Int, _ level: Bool) {
@@ -184,7 +203,7 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
     let i = channels[n].written
     guard i < room(n) else { return raise(3 * n + 2) }
     channels[n].written += 1
-    self[.memory, n * 64 + i / 2][bits: (i & 1) * 16...(i & 1) * 16 + 15] = ticks | (level ? 0x8000 : 0)
+    self[.memory, n * words + i / 2][bits: (i & 1) * 16...(i & 1) * 16 + 15] = ticks | (level ? 0x8000 : 0)
   }
   private func receptionEnded(_ n: Int) {
     guard channels[n].receiving, channels[n].started else { return }
@@ -194,14 +213,14 @@ public final class ESP32RMT: RegisterDevice, RegisterNaming {
   }
   private func status(_ n: Int) -> UInt32 {
     let c = channels[n]
-    return UInt32(n * 64 + (c.written + 1) / 2) & 0x3FF | (UInt32(n * 64 + c.next / 2) & 0x3FF) << 12 | (c.sending ? 1 << 24 : c.receiving ? 2 << 24 : 0)
+    return UInt32(n * words + (c.written + 1) / 2) & 0x3FF | (UInt32(n * words + c.next / 2) & 0x3FF) << 12 | (c.sending ? 1 << 24 : c.receiving ? 2 << 24 : 0)
   }
   private func fifoRead(_ n: Int) -> UInt32 {
     defer { channels[n].apb = (channels[n].apb + 1) % (room(n) / 2) }
-    return self[.memory, n * 64 + channels[n].apb]
+    return self[.memory, n * words + channels[n].apb]
   }
   private func fifoWrite(_ n: Int, _ v: UInt32) {
-    self[.memory, n * 64 + channels[n].apb] = v
+    self[.memory, n * words + channels[n].apb] = v
     channels[n].apb = (channels[n].apb + 1) % (room(n) / 2)
   }
   public override func reset() {

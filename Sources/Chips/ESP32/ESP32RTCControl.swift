@@ -47,8 +47,11 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     // RDY_FOR_WAKEUP: the chip sleeps.
     r[.lowPowerSt].onRead { $0.state.pointee.asleep ? 1 << 19 : 0 }
     r[.diag1].bits(0...31, .readOnly)
-    r[.extWakeup1].bits(0...17).onWrite { d, v in if v[bit: 18] { d[.extWakeup1Status] = 0 } }
-    r[.extWakeup1Status].bits(0...17, .readOnly)
+    r[.extWakeup1].bits(0...31).onWrite { d, v in
+      d[.extWakeup1] &= .mask(0...(d.padCount - 1))
+      if v[bit: d.padCount] { d[.extWakeup1Status] = 0 }
+    }
+    r[.extWakeup1Status].bits(0...31, .readOnly)
     r[.holdForce].bits(0...17).onWrite { d, _ in d.onHold() }
     r[.digIso].bits(0...8).bits(11...31).reset(0xAAAA_5000).onWrite { d, v in
       if v[bit: 10] { d[.digIso][bit: 9] = false }
@@ -94,15 +97,19 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
   var ext0Pad: () -> Int = { 0 }
   var fastMemory: UnsafeRawPointer?
   private static let fastMemoryWords = 2048
+  /// Pads that the RTC can have.
+  private let padCount: Int
 
-  init(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+  init(chip: String = "ESP32", padCount: Int = 18, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+    let name = "\(chip).RTC_CNTL"
+    self.padCount = padCount
     self.scheduler = scheduler
     self.clocks = clocks
-    state = arena.allocate("ESP32.RTC_CNTL.state", initial: State())
-    stages = ESP32Stages(name: "ESP32.RTC_CNTL.WDT", arena: arena, scheduler: scheduler, clock: clocks.slow)
-    irq = Line("ESP32.RTC_CNTL.IRQ", arena: arena)
-    super.init(Self.map, name: "ESP32.RTC_CNTL", arena: arena)
-    timerEvent = scheduler.event("ESP32.RTC_CNTL.timer") { [unowned self] _ in timerDue() }
+    state = arena.allocate("\(name).state", initial: State())
+    stages = ESP32Stages(name: "\(name).WDT", arena: arena, scheduler: scheduler, clock: clocks.slow)
+    irq = Line("\(name).IRQ", arena: arena)
+    super.init(Self.map, name: name, arena: arena)
+    timerEvent = scheduler.event("\(name).timer") { [unowned self] _ in timerDue() }
     stages.length = { [unowned self] in UInt64(self[.wdtconfig1, $0]) }
     stages.onExpiry = { [unowned self] in expired($0) }
     clocks.onChange.append { [unowned self] in
@@ -136,7 +143,7 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     }
     wake(1 << UInt32(Wake.timer))
   }
-  private func updateInterrupts() { irq.set(self[.intRaw] & self[.intEna] != 0) }
+  func updateInterrupts() { irq.set(self[.intRaw] & self[.intEna] != 0) }
 
   // MARK: Sleep
 
@@ -161,8 +168,8 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     var cause: UInt32 = 0
     if enabled[bit: Wake.ext0], rtcPad(ext0Pad()) == conf[bit: 30] { cause[bit: Wake.ext0] = true }
     if enabled[bit: Wake.ext1] {
-      let selected = self[.extWakeup1] & 0x3FFFF
-      let high = (0..<18).reduce(UInt32(0)) { selected[bit: $1] && rtcPad($1) ? $0 | 1 << UInt32($1) : $0 }
+      let selected = self[.extWakeup1]
+      let high = (0..<padCount).reduce(UInt32(0)) { selected[bit: $1] && rtcPad($1) ? $0 | 1 << UInt32($1) : $0 }
       // Any of them high, or all of them low.
       if selected != 0, conf[bit: 31] ? high != 0 : high == 0 {
         self[.extWakeup1Status] = conf[bit: 31] ? high : selected
@@ -250,7 +257,7 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
     default: break
     }
   }
-  private func fastMemoryCRC(_ start: UInt32, _ length: UInt32) -> UInt32 {
+  func fastMemoryCRC(_ start: UInt32, _ length: UInt32) -> UInt32 {
     guard let memory = fastMemory else { return 0 }
     var crc: UInt32 = ~0
     for i in Int(start)...Int(start &+ length) where i < Self.fastMemoryWords {

@@ -1,7 +1,7 @@
 import Machine
 
 /// ESP32 TRM §4.9: RTC_IO: the pads that the RTC can have, their pulls (which are here whoever has the pad), holds, and the two DACs.
-public final class ESP32RTCIO: RegisterDevice, RegisterNaming {
+public final class ESP32RTCIO: RegisterDevice, RegisterNaming, ESPRTCPads {
   public enum Register: UInt32, CaseIterable, Sendable {
     case out = 0x00, outW1ts = 0x04, outW1tc = 0x08, enable = 0x0C, enableW1ts = 0x10, enableW1tc = 0x14, status = 0x18, statusW1ts = 0x1C, statusW1tc = 0x20, `in` = 0x24, pin0 = 0x28
     case rtcDebugSel = 0x70, digPadHold = 0x74, hallSens = 0x78, sensorPads = 0x7C, adcPad = 0x80, padDac1 = 0x84

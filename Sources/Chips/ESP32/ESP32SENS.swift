@@ -44,7 +44,7 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
     var temperature: UInt8 = 128
   }
   private let state: UnsafeMutablePointer<State>
-  private let scheduler: Scheduler
+  private let scheduler: Scheduler, clocks: ESP32Clocks
   /// Pads of ADC1's channels 0 to 7 and ADC2's 0 to 9.
   static let channels: [[Int]] = [[36, 37, 38, 39, 32, 33, 34, 35], [4, 0, 2, 15, 13, 12, 14, 27, 25, 26]]
   /// Volts of a pad; nil: nothing drives it.
@@ -62,8 +62,9 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
   var onTouch: () -> Void = {}
   private var touchEvent: Scheduler.Event!, toneEvent: Scheduler.Event!
 
-  init(arena: StateArena, scheduler: Scheduler) {
+  init(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
     self.scheduler = scheduler
+    self.clocks = clocks
     state = arena.allocate("ESP32.SENS.state", initial: State())
     super.init(Self.map, name: "ESP32.SENS", arena: arena)
     touchEvent = scheduler.event("ESP32.SENS.touch") { [unowned self] _ in measureTouch() }
@@ -131,7 +132,7 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
     if !scheduler.isScheduled(touchEvent) { armTouch() }
   }
   private func armTouch() {
-    let pause = UInt64(self[.sarTouchCtrl2][bits: 14...29]) * Clock.picosecondsPerSecond / ESP32Clocks.slowRC, measure = UInt64(self[.sarTouchCtrl1] & 0xFFFF) * 125_000
+    let pause = UInt64(self[.sarTouchCtrl2][bits: 14...29]) * Clock.picosecondsPerSecond / clocks.slowRC, measure = UInt64(self[.sarTouchCtrl1] & 0xFFFF) * 125_000
     scheduler.schedule(touchEvent, after: max(1_000_000_000, pause + measure))
   }
   private func measureTouch() {
@@ -165,7 +166,7 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
   /// What it gives the DAC of GPIO25 or 26: scaled, with an offset, inverted as asked. The step is added at each cycle of the fast RC oscillator.
   func generator(_ pad: Int) -> UInt8? {
     guard isGenerated(pad) else { return nil }
-    let k = pad - 25, c = self[.sarDacCtrl2], cycles = UInt64(truncatingIfNeeded: UInt128(scheduler.now &- state.pointee.toneSince) * UInt128(ESP32Clocks.fastRC) / UInt128(Clock.picosecondsPerSecond))
+    let k = pad - 25, c = self[.sarDacCtrl2], cycles = UInt64(truncatingIfNeeded: UInt128(scheduler.now &- state.pointee.toneSince) * UInt128(clocks.fastRC) / UInt128(Clock.picosecondsPerSecond))
     let phase = UInt16(truncatingIfNeeded: cycles &* UInt64(self[.sarDacCtrl1] & 0xFFFF))
     let scaled = Self.cosine[Int(phase >> 8)] >> Int8(c[bits: 16 + 2 * k...17 + 2 * k])
     let v = UInt8(bitPattern: scaled) &+ UInt8(truncatingIfNeeded: c >> UInt32(8 * k))
@@ -184,7 +185,7 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
   /// A level for whoever looks, 64 in a period but no more than one each microsecond.
   private func tone() {
     for pad in 25...26 where isGenerated(pad) && isWatched(pad) { onGenerator(pad) }
-    let period = 65536 * Clock.picosecondsPerSecond / ESP32Clocks.fastRC / UInt64(max(1, self[.sarDacCtrl1] & 0xFFFF))
+    let period = 65536 * Clock.picosecondsPerSecond / clocks.fastRC / UInt64(max(1, self[.sarDacCtrl1] & 0xFFFF))
     scheduler.schedule(toneEvent, after: max(1_000_000, period / 64))
   }
 

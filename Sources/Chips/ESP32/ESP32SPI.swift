@@ -73,11 +73,18 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
   private let leadsToPads: Bool
   /// Clocks that the chip at select 1 misses at the start of a transaction, because its clock comes late.
   var clockDelay: () -> Int = { 0 }
+  /// The address of a transaction stands at the right of ADDR, as the ESP32-S3's flash controllers have it.
+  var addressIsRightAligned = false
   /// CLK, MOSI and the chip selects.
   let clk, mosi: Line, cs: [Line]
   /// Whether MOSI is driven (not while a shared data line is read).
   private(set) var drivesMOSI = true
   var isWatched: () -> Bool = { false }
+  /// A DMA controller outside, whose bytes go before those of the buffer: each says nil or false when it is not asked for.
+  struct Stream {
+    let take: () -> UInt8?, put: (UInt8) -> Bool, end: () -> Void
+  }
+  var stream: Stream?
 
   init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks, memory: ESP32DMAMemory, leadsToPads: Bool) {
     self.scheduler = scheduler
@@ -129,7 +136,15 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
   private func finish() {
     state.pointee.command = 0
     self[.slave][bit: 4] = true
-    if leadsToPads { finishDMA() }
+    if leadsToPads {
+      finishDMA()
+      stream?.end()
+    }
+    update()
+  }
+  /// Takes the mark of a transaction's end away, or sets it.
+  func endSeen(_ seen: Bool = true) {
+    self[.slave][bit: 4] = !seen
     update()
   }
   private func update() {
@@ -282,12 +297,14 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
   private func nextOut() -> UInt8 {
     let i = state.pointee.outIndex
     state.pointee.outIndex += 1
+    if let b = stream?.take() { return b }
     if state.pointee.output.running { return state.pointee.output.take(memory) ?? 0 }
     return buffer((self[.user][bit: 25] ? 32 : 0) + i)
   }
   private func keep(_ b: UInt8) {
     let i = state.pointee.inIndex
     state.pointee.inIndex += 1
+    if let stream, stream.put(b) { return }
     if state.pointee.input.running {
       var filled = false
       if state.pointee.input.put(b, memory, filled: &filled), filled { self[.dmaIntRaw][bit: 3] = true }
@@ -311,7 +328,8 @@ public final class ESP32SPI: RegisterDevice, RegisterNaming {
       return (self[.ctrl][bit: 26] ? byte >> UInt8(n & 7) : byte >> UInt8(7 - n & 7)) & 1 == 1
     }
     let n = n - p.command
-    return n < 32 ? self[.addr][bit: 31 - n] : self[.slvWrStatus][bit: 31 - (n - 32) & 31]
+    let address = addressIsRightAligned ? self[.addr] << UInt32(max(0, 32 - p.address)) : self[.addr]
+    return n < 32 ? address[bit: 31 - n] : self[.slvWrStatus][bit: 31 - (n - 32) & 31]
   }
   private func showBit(_ n: Int) {
     let p = state.pointee.phases

@@ -2,7 +2,7 @@ import Machine
 
 /// ESP32 TRM §4.6, GPIO_SD: eight first-order sigma-delta modulators: of 256 ticks an output is high for so many, as evenly spread as
 /// can be. Levels follow from the time, and edges are events only on pads that somebody watches.
-final class ESP32SigmaDelta {
+final class ESP32SigmaDelta: Device {
   struct Channel: BitwiseCopyable {
     /// High ticks of 256, and the divider of APB_CLK.
     var density: UInt64 = 128, divider: UInt64 = 256
@@ -19,6 +19,7 @@ final class ESP32SigmaDelta {
     self.clocks = clocks
     channels = arena.allocate("ESP32.GPIO_SD.channels", count: 8, initial: Channel())
     outputs = (0..<8).map { Line("ESP32.GPIO_SD.OUT\($0)", arena: arena) }
+    super.init(name: "ESP32.GPIO_SD")
     event = scheduler.event("ESP32.GPIO_SD.edge") { [unowned self] _ in due() }
   }
   /// SIGMADELTAn: a signed duty and the prescaler.
@@ -45,7 +46,7 @@ final class ESP32SigmaDelta {
   private func due() { for n in 0..<8 where channels[n].next <= scheduler.now { show(n) } }
   /// Another pad shows the outputs.
   func routesChanged() { for n in 0..<8 where isWatched(n) != (channels[n].next != .max) { show(n) } }
-  func reset() {
+  override func reset() {
     for n in 0..<8 {
       channels[n] = Channel(since: scheduler.now)
       outputs[n].set(false)

@@ -55,19 +55,3 @@ enum ESP32Signals {
     }
   }
 }
-
-extension ESP32GPIO {
-  /// What pad `n` does now: the signal that IO_MUX or the matrix leads to it or from it, or plain GPIO.
-  public func functionName(_ n: Int) -> String {
-    guard pins.indices.contains(n), Self.exists >> UInt64(n) & 1 == 1 else { return "" }
-    if rtc.dac(n) != nil { return n == 25 ? "DAC1" : "DAC2" }
-    if let (_, enable) = rtc.output(n) { return enable ? "RTC GPIO output" : "RTC GPIO or ADC input" }
-    if let s = mux.directOut(n) { return s < 0 ? "IO_MUX function" : ESP32Signals.output(s) }
-    if let s = mux.directIn(n) { return ESP32Signals.input(s) }
-    let shown = Int(self[.func0OutSelCfg, n] & 0x1FF)
-    if n < 34, shown < Self.simple { return ESP32Signals.output(shown) }
-    if n < 34, n < 32 ? self[.enable][bit: n] : self[.enable1][bit: n - 32] { return self[.pin0, n][bit: 2] ? "GPIO open drain" : "GPIO output" }
-    if let heard = (0..<Self.simple).first(where: { signals[$0].input != nil && source(of: $0) == n }) { return ESP32Signals.input(heard) }
-    return "GPIO input"
-  }
-}

@@ -33,21 +33,22 @@ public final class ESP32APBControl: RegisterDevice, RegisterNaming {
 public final class ESP32AnalogBus: Device {
   static let controllers = 16
   /// Measurements of the radio's calibration: a bit starts one, another tells that it is done.
-  private static let handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [0x4C: (1 << 1, 1 << 24), 0xC4: (1 << 8, 1 << 31)]
+  private let handshakes: [UInt32: (ask: UInt32, done: UInt32)]
   /// The registers of the blocks, 256 of 256.
   private let registers: UnsafeMutablePointer<UInt8>
   private let words: UnsafeMutablePointer<UInt32>
-  init(arena: StateArena) {
-    registers = arena.allocate("ESP32.ANALOG.registers", count: 65536, initial: UInt8(0))
-    words = arena.allocate("ESP32.ANALOG.words", count: 1024, initial: UInt32(0))
-    super.init(name: "ESP32.ANALOG")
+  init(chip: String = "ESP32", handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [0x4C: (1 << 1, 1 << 24), 0xC4: (1 << 8, 1 << 31)], arena: StateArena) {
+    self.handshakes = handshakes
+    registers = arena.allocate("\(chip).ANALOG.registers", count: 65536, initial: UInt8(0))
+    words = arena.allocate("\(chip).ANALOG.words", count: 1024, initial: UInt32(0))
+    super.init(name: "\(chip).ANALOG")
   }
   public override func read32(at offset: UInt32) -> UInt32 { words[Int(offset / 4) & 1023] }
   public override func write32(_ v: UInt32, at offset: UInt32) {
     let i = Int(offset / 4) & 1023
     guard i < Self.controllers else {
       words[i] = v
-      if let h = Self.handshakes[offset] { words[i] = v & h.ask != 0 ? v | h.done : v & ~h.done }
+      if let h = handshakes[offset] { words[i] = v & h.ask != 0 ? v | h.done : v & ~h.done }
       return
     }
     let at = Int(v & 0xFF) << 8 | Int(v >> 8 & 0xFF)
@@ -79,23 +80,25 @@ final class ESP32SharedPage: Device {
 final class ESP32Stub: Device {
   /// Words where a bit asks for something and another tells that it is done: by offset, what is asked and what is told.
   var handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [:]
+  /// Words that only set what has no model, and need no remark.
+  var settings: Set<UInt32> = []
   private let words: UnsafeMutablePointer<UInt32>
   private let count: Int
-  init(name: String, pages: Int = 1, arena: StateArena) {
+  init(chip: String = "ESP32", name: String, pages: Int = 1, arena: StateArena) {
     count = pages * 1024
-    words = arena.allocate("ESP32.\(name).words", count: count, initial: UInt32(0))
-    super.init(name: "ESP32.\(name)")
+    words = arena.allocate("\(chip).\(name).words", count: count, initial: UInt32(0))
+    super.init(name: "\(chip).\(name)")
   }
   override func read32(at offset: UInt32) -> UInt32 {
     let i = Int(offset / 4)
     guard i < count else { return 0 }
-    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written")
+    if !settings.contains(offset) { log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written") }
     return words[i]
   }
   override func write32(_ value: UInt32, at offset: UInt32) {
     let i = Int(offset / 4)
     guard i < count else { return }
-    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect")
+    if !settings.contains(offset) { log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect") }
     words[i] = value
     if let h = handshakes[offset] { words[i] = value & h.ask != 0 ? value | h.done : value & ~h.done }
   }
@@ -105,9 +108,9 @@ final class ESP32Stub: Device {
 /// WDEV_RND_REG (TRM chapter 24): another number at each read, from a generator with a seed.
 public final class ESP32RNG: Device {
   private let state: UnsafeMutablePointer<UInt64>
-  init(arena: StateArena) {
-    state = arena.allocate("ESP32.RNG.state", initial: 0x9E37_79B9_7F4A_7C15)
-    super.init(name: "ESP32.RNG")
+  init(chip: String = "ESP32", arena: StateArena) {
+    state = arena.allocate("\(chip).RNG.state", initial: 0x9E37_79B9_7F4A_7C15)
+    super.init(name: "\(chip).RNG")
   }
   /// Seeds the generator, so that a run can be repeated.
   public func seed(_ v: UInt64) { state.pointee = v | 1 }

@@ -49,8 +49,8 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   }
   /// What opens the watchdog's registers (§18.3.1).
   static let key: UInt32 = 0x50D8_3AA1
-  /// A timer's value at a cycle of APB_CLK, from which it counts while it runs.
-  struct Counter: BitwiseCopyable { var value: UInt64 = 0, since: UInt64 = 0, running = false, up = true, divider: UInt64 = 1 }
+  /// A timer's value at a cycle of APB_CLK, or of the crystal's clock, from which it counts while it runs.
+  struct Counter: BitwiseCopyable { var value: UInt64 = 0, since: UInt64 = 0, running = false, up = true, divider: UInt64 = 1, crystal = false }
   struct State: BitwiseCopyable {
     /// The watchdog's protected words, as they were before a write that does not count.
     var watchdog: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0x4C000, 0x10000, 0x18C_BA80, 0x7FF_FFFF, 0xF_FFFF, 0xF_FFFF)
@@ -69,8 +69,11 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   var onReset: (_ system: Bool) -> Void = { _ in }
   /// What RTC_CNTL selects as slow clock.
   var slowSource: () -> UInt32 = { 0 }
+  /// From the ESP32-S2 on a timer may count the crystal's cycles (USE_XTAL), and its alarm is an interrupt in any case.
+  private let isLater: Bool
 
-  init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+  init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks, isLater: Bool = false) {
+    self.isLater = isLater
     self.scheduler = scheduler
     self.clocks = clocks
     counters = arena.allocate("\(name).counters", count: 3, initial: Counter())
@@ -89,20 +92,22 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
 
   // MARK: Timers, §18.2
 
-  private var apbCycle: UInt64 { clocks.apb.pointee.cycle(at: scheduler.now) }
+  private func clock(_ c: Counter) -> UnsafeMutablePointer<Clock> { c.crystal ? clocks.xtal : clocks.apb }
   private func value(_ n: Int) -> UInt64 {
     let c = counters[n]
     guard c.running else { return c.value }
-    let ticks = (apbCycle &- c.since) / c.divider
+    let ticks = (clock(c).pointee.cycle(at: scheduler.now) &- c.since) / c.divider
     return c.up ? c.value &+ ticks : c.value &- ticks
   }
   /// Holds the value, and counts on from here in the way that CONFIG says.
   private func restart(_ n: Int, from value: UInt64) {
     let config = self[Self.blocks[n].config], divider = UInt64(config[bits: 13...28])
     // A remainder of a tick goes on when only the alarm was set.
-    let old = counters[n], now = apbCycle
-    var c = Counter(value: value, since: now, running: config[bit: 31], up: config[bit: 30], divider: divider == 0 ? 65536 : max(2, divider))
-    if old.running && c.running && old.divider == c.divider { c.since = now &- (now &- old.since) % c.divider }
+    let old = counters[n]
+    var c = Counter(value: value, running: config[bit: 31], up: config[bit: 30], divider: divider == 0 ? 65536 : max(2, divider), crystal: isLater && config[bit: 9])
+    let now = clock(c).pointee.cycle(at: scheduler.now)
+    c.since = now
+    if old.running && c.running && old.divider == c.divider && old.crystal == c.crystal { c.since = now &- (now &- old.since) % c.divider }
     counters[n] = c
     arm(n)
   }
@@ -125,19 +130,19 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
     let passed = c.up ? now >= alarm : now <= alarm
     if passed { return scheduler.schedule(alarms[n], at: scheduler.now) }
     let (cycles, overflow) = (c.up ? alarm &- c.value : c.value &- alarm).multipliedReportingOverflow(by: c.divider)
-    let time = overflow || cycles > 1 << 62 ? .max : clocks.apb.pointee.time(ofCycle: c.since &+ cycles)
+    let time = overflow || cycles > 1 << 62 ? .max : clock(c).pointee.time(ofCycle: c.since &+ cycles)
     if time == .max { scheduler.cancel(alarms[n]) } else { scheduler.schedule(alarms[n], at: time) }
   }
   private func alarm(_ n: Int) {
     let b = Self.blocks[n], config = self[b.config]
     guard config[bit: 10] else { return }
     self[b.config][bit: 10] = false
-    if config[bit: 11] || config[bit: 12] { self[.intRawTimers][bit: n == 2 ? 3 : n] = true }
+    if isLater || config[bit: 11] || config[bit: 12] { self[.intRawTimers][bit: n == 2 ? 3 : n] = true }
     if config[bit: 29] { load(n) }
     updateInterrupts()
   }
   /// The watchdog's interrupt is enabled by LEVEL_INT_EN alone: the vendor's task watchdog leaves INT_ENA as it is.
-  private var active: UInt32 { self[.intRawTimers] & (self[.intEnaTimers] | (self[.wdtconfig0][bit: 21] ? 1 << 2 : 0)) }
+  private var active: UInt32 { self[.intRawTimers] & (self[.intEnaTimers] | (!isLater && self[.wdtconfig0][bit: 21] ? 1 << 2 : 0)) }
   private func updateInterrupts() {
     let active = active
     for n in 0..<4 { irq[n].set(active[bit: n]) }
@@ -180,7 +185,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   private func calibrate(_ v: UInt32) {
     // START_CYCLING measures on and on, as it does after a reset; its value is there at once.
     guard v[bit: 31] || v[bit: 12] else { return state.pointee.calibratedAt = .max }
-    let source = v[bits: 13...14], slow = source == 0 ? clocks.slowHertz(slowSource()) : source == 1 ? ESP32Clocks.fastRC / 256 : 32768
+    let source = v[bits: 13...14], slow = source == 0 ? clocks.slowHertz(slowSource()) : source == 1 ? clocks.fastRC / 256 : 32768
     let count = UInt64(v[bits: 16...30])
     state.pointee.calibratedAt = scheduler.now &+ count &* 1_000_000_000_000 / slow
     self[.rtccalicfg1] = UInt32(truncatingIfNeeded: count &* clocks.crystal / slow) << 7

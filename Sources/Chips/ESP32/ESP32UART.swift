@@ -59,6 +59,8 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   public var onSent: (UInt8) -> Void = { _ in }
   /// Bits a second of what is at the other end of the port, for as long as the chip looks for it (AUTOBAUD).
   public var lineBaud: UInt64 = 115_200
+  /// What the divider divides, in 1/256 Hz; nil: APB_CLK or REF_TICK, as CONF0 says.
+  var source: (() -> UInt64)?
   private var idle, interrupted: Scheduler.Event!
 
   init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
@@ -90,13 +92,11 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   }
   private var loopback: Bool { self[.conf0][bit: 14] }
   /// §13.3.3: the divider of APB_CLK or REF_TICK, in sixteenths.
-  private func timingChanged() {
-    let source = self[.conf0][bit: 27] ? clocks.apb : clocks.refTick
-    let divider = UInt64(self[.clkdiv] & 0xFFFFF) * 16 + UInt64(self[.clkdiv][bits: 20...23]), f = source.pointee.frequency256
-    let c = self[.conf0]
+  func timingChanged() {
+    let divider = UInt64(self[.clkdiv] & 0xFFFFF) * 16 + UInt64(self[.clkdiv][bits: 20...23]), c = self[.conf0]
     serial.format = .init(
-      bit: AsyncSerial.time(cycles256: divider * 16, frequency256: f), dataBits: 5 + UInt8(c[bits: 2...3]), parity: !c[bit: 1] ? .none : c[bit: 0] ? .odd : .even,
-      halfStops: [2, 2, 3, 4][Int(c[bits: 4...5])])
+      bit: AsyncSerial.time(cycles256: divider * 16, frequency256: source?() ?? (c[bit: 27] ? clocks.apb : clocks.refTick).pointee.frequency256), dataBits: 5 + UInt8(c[bits: 2...3]),
+      parity: !c[bit: 1] ? .none : c[bit: 0] ? .odd : .even, halfStops: [2, 2, 3, 4][Int(c[bits: 4...5])])
     beginSend()
     serial.fetch()
   }

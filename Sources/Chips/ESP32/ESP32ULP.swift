@@ -2,7 +2,7 @@ import Machine
 
 /// ESP32 TRM chapter 30: the ULP coprocessor: four registers of 16 bits, a program in RTC slow memory, and the RTC's own blocks, which
 /// it reads and writes while the cores sleep. An instruction is an event.
-final class ESP32ULP {
+final class ESP32ULP: Device {
   struct State: BitwiseCopyable {
     var registers: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     var stage: UInt8 = 0
@@ -12,21 +12,22 @@ final class ESP32ULP {
     var pause = 0
   }
   private let state: UnsafeMutablePointer<State>
-  private let scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS
+  private let scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, clocks: ESP32Clocks
   /// RTC_CNTL, RTC_IO, SENS and RTC_I2C, a page of registers.
   private unowned let registers: Device
   private var event: Scheduler.Event!
-  var log: Log?
   /// Memory was written: (offset, count).
   var onWrite: (UInt32, UInt32) -> Void = { _, _ in }
 
-  init(arena: StateArena, scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, registers: Device) {
+  init(arena: StateArena, scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, registers: Device, clocks: ESP32Clocks) {
     self.scheduler = scheduler
     self.memory = memory
     self.rtc = rtc
     self.sens = sens
     self.registers = registers
+    self.clocks = clocks
     state = arena.allocate("ESP32.ULP.state", initial: State())
+    super.init(name: "ESP32.ULP")
     event = scheduler.event("ESP32.ULP.step") { [unowned self] _ in step() }
   }
   var isRunning: Bool { state.pointee.isRunning }
@@ -44,7 +45,7 @@ final class ESP32ULP {
   /// §30.5: the timer counts the slow clock, and the program starts a few of its cycles later.
   private func arm() {
     let cycles = UInt64(sens[.ulpCpSleepCyc0, state.pointee.pause]) + UInt64(rtc[.timer2][bits: 15...23]) + 3
-    scheduler.schedule(event, after: cycles * Clock.picosecondsPerSecond / ESP32Clocks.slowRC)
+    scheduler.schedule(event, after: cycles * Clock.picosecondsPerSecond / clocks.slowRC)
   }
   private func start() {
     state.pointee.isRunning = true
@@ -54,7 +55,7 @@ final class ESP32ULP {
   private func step() {
     guard state.pointee.isRunning else { return start() }
     let cycles = execute()
-    if state.pointee.isRunning { scheduler.schedule(event, after: UInt64(cycles) * Clock.picosecondsPerSecond / ESP32Clocks.fastRC) }
+    if state.pointee.isRunning { scheduler.schedule(event, after: UInt64(cycles) * Clock.picosecondsPerSecond / clocks.fastRC) }
   }
   private func halt() {
     state.pointee.isRunning = false
@@ -172,7 +173,7 @@ final class ESP32ULP {
     if taken { state.pointee.pc = UInt16(truncatingIfNeeded: at + step) & 0x7FF }
     return 4
   }
-  func reset() {
+  override func reset() {
     scheduler.cancel(event)
     state.pointee = State()
   }

@@ -18,6 +18,11 @@ open class RegisterDevice: Device {
   /// All registers to their reset values. Override to stop what runs, and call super.
   open override func reset() { for i in 0..<count { words[i] = entries[i].reset } }
 
+  /// The stored word at a byte offset, without side effects; 0 beyond the last register.
+  @inlinable public final subscript(word offset: UInt32) -> UInt32 {
+    get { Int(offset / 4) < count ? words[Int(offset / 4)] : 0 }
+    set { if Int(offset / 4) < count { words[Int(offset / 4)] = newValue } }
+  }
   public final override func read32(at offset: UInt32) -> UInt32 {
     let i = Int(offset >> 2)
     guard i < count else { return unmodelled(offset, write: nil) }

@@ -1,0 +1,173 @@
+import Boards
+import Chips
+import Foundation
+import Frontend
+import Machine
+import Testing
+
+/// Real firmware on the ESP32-S3, when it and the vendor's boot ROM are to be had (SOLDERLESS_FIRMWARE, SOLDERLESS_ROMS).
+@Suite(.serialized) struct ESP32S3Tests {
+  static let available: Bool = {
+    let ok = (try? BootTests.loader?.load("esp32s3", firmware: nil, rom: nil)) != nil
+    if !ok { print("ESP32S3Tests: no ESP32-S3 firmware or no boot ROM, so its boot tests are skipped; name folders in SOLDERLESS_FIRMWARE and SOLDERLESS_ROMS") }
+    return ok
+  }()
+  static let versions = ["1.22.0", "1.27.0"]
+  static func board(_ version: String) throws -> ESP32S3Board { try #require(try BootTests.loader?.load("esp32s3", firmware: version, rom: nil).board as? ESP32S3Board) }
+
+  @Test(.enabled(if: available), arguments: versions) func microPythonRuns(version: String) throws {
+    let numbers = version.split(separator: ".").map { Int($0)! }
+    let board = try Self.board(version)
+    let (text, _) = try BootTests.execute("import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: board)
+    #expect(text == "42 esp32 [\(numbers[0]), \(numbers[1])] 0.125 160000000 8388608\r\n", "\(text)")
+    // All that a start touches has a model.
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
+  static let program = """
+    import time, os, _thread, hashlib
+    from machine import Pin, PWM, ADC, Timer
+    led = Pin(2, Pin.OUT)
+    done = []
+    def other():
+        s = 0
+        for i in range(500):
+            s += i
+        done.append(s)
+    _thread.start_new_thread(other, ())
+    s = 0
+    for i in range(3000):
+        s += i * i
+        led.value(i & 1)
+    print(s, led.value())
+    ticks = []
+    t = Timer(0, period=10, mode=Timer.PERIODIC, callback=lambda t: ticks.append(1))
+    time.sleep_ms(155)
+    t.deinit()
+    print(14 <= len(ticks) <= 16)
+    f = open('a.txt', 'w'); f.write('hello' * 100); f.close()
+    print(len(open('a.txt').read()), 'a.txt' in os.listdir(), done)
+    p = PWM(Pin(4), freq=1000, duty_u16=16384)
+    q = Pin(5, Pin.IN)
+    high = sum(q.value() for i in range(2000))
+    print(p.freq(), abs(high / 2000 - 0.25) < 0.05)
+    p.deinit()
+    print(hashlib.sha256(b'abc').digest().hex())
+    """
+  @Test(.enabled(if: available), arguments: versions) func aProgram(version: String) throws {
+    let board = try Self.board(version)
+    try board.connect("GPIO4-GPIO5")
+    let (text, _) = try BootTests.execute(Self.program, on: board)
+    #expect(
+      text.replacingOccurrences(of: "\r\n", with: "\n")
+        == "8995500500 1\nTrue\n500 True [124750]\n1000 True\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n", "\(text)")
+  }
+  @Test(.enabled(if: available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
+    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0"))
+    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
+      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0"), quantum: quantum, snapshots: snapshots)
+      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
+    }
+  }
+  /// The volts of a pad as the driver's calibration has them, without fuses that say more.
+  @Test(.enabled(if: available), arguments: versions) func theADCMeasures(version: String) throws {
+    let board = try Self.board(version)
+    try board.setVoltage("GPIO1=1.0")
+    try board.setVoltage("GPIO10=0.25")
+    let (text, _) = try BootTests.execute("from machine import ADC, Pin\na = ADC(Pin(1), atten=ADC.ATTN_11DB)\nb = ADC(Pin(10), atten=ADC.ATTN_0DB)\nprint(1200 < a.read() < 1450, 900 < b.read() < 1200, a.read_u16() >> 4 == a.read())", on: board)
+    #expect(text == "True True True\r\n", "\(text)")
+  }
+  /// The light on the board: 24 bits on GPIO48, green first.
+  @Test(.enabled(if: available), arguments: versions) func theLightShinesByRMT(version: String) throws {
+    let board = try Self.board(version)
+    var rise: UInt64?, highs: [UInt64] = []
+    try #require(board.pins["GPIO48"]).net.onChange = {
+      if $0 == .high {
+        rise = board.machine.now
+      } else if let from = rise {
+        highs.append((board.machine.now - from) / 1000)
+        rise = nil
+      }
+    }
+    _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(48), 1)\nn[0] = (255, 0, 170)\nn.write()", on: board)
+    let bits = highs.suffix(24), word = bits.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) }
+    #expect(bits.count == 24 && word == 0x00FFAA, "\(String(word, radix: 16)) \(bits)")
+  }
+  /// The chip's own USB: TinyUSB enumerates as a serial port, and its prompt answers.
+  @Test(.enabled(if: available), arguments: versions) func usbIsAConsole(version: String) throws {
+    let board = try Self.board(version)
+    let port = try #require(board.ports["usb"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    port.isConnected = true
+    board.powerOn()
+    board.machine.run(until: 6_000_000_000_000)
+    #expect(board.host.isReady && board.host.identity.vendor == 0x303A, "\(board.host.identity)")
+    port.feed(Array("\r\nprint(6*7)\r\n".utf8))
+    board.machine.run(until: 7_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("\r\n42\r\n>>> "), "\(String(decoding: out.suffix(300), as: UTF8.self))")
+  }
+  /// Software resets the chip; files stay.
+  @Test(.enabled(if: available), arguments: versions) func aResetStartsAgain(version: String) throws {
+    let board = try Self.board(version)
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write('import machine; print(\"MAIN\", machine.reset_cause())'); f.close()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.ports["uart0"]?.feed(Array("\u{2}import machine\rmachine.reset()\r".utf8))
+    board.machine.run(until: board.machine.now + 3_000_000_000_000)
+    let text = String(decoding: out, as: UTF8.self)
+    #expect(text.contains("rst:0x3") || text.contains("rst:0xc"), "\(text.suffix(400))")
+    #expect(text.contains("MAIN ") && text.hasSuffix(">>> "), "\(text.suffix(400))")
+  }
+  /// Software's reset, deep sleep and light sleep by the timer; RTC.memory() outlives them.
+  @Test(.enabled(if: available), arguments: versions) func resetsAndSleeps(version: String) throws {
+    let program = """
+      import machine, time
+      r = machine.RTC()
+      try:
+          k = int(open('step').read())
+      except OSError:
+          k = 0
+      print('MAIN', machine.reset_cause(), machine.wake_reason(), k, r.memory())
+      f = open('step', 'w'); f.write(str(k + 1)); f.close()
+      time.sleep_ms(20)
+      r.memory(str(k).encode())
+      if k == 0:
+          machine.reset()
+      if k == 1:
+          machine.deepsleep(300)
+      t = time.ticks_ms()
+      machine.lightsleep(200)
+      print('LIGHT', 195 < time.ticks_diff(time.ticks_ms(), t) < 230, machine.wake_reason())
+      print('END')
+      """
+    let board = try Self.board(version)
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOff()
+    board.machine.run(until: board.machine.now + 1_000_000_000_000)
+    #expect(out.isEmpty)
+    board.powerOn()
+    let end = board.machine.now + 20_000_000_000_000
+    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
+    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
+    // PWRON_RESET, HARD_RESET, DEEPSLEEP_RESET by the timer.
+    #expect(lines == ["MAIN 1 0 0 b''", "MAIN 2 0 1 b'0'", "MAIN 4 4 2 b'1'", "LIGHT True 4", "END"], "\(lines)")
+  }
+  /// BOOT held at reset: the loader waits for a download.
+  @Test(.enabled(if: available)) func theBootButtonAsksForADownload() throws {
+    let board = try #require(BootTests.loader).bare("esp32s3", flash: nil, rom: nil)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.bootPressed = true
+    board.powerOn()
+    board.machine.run(until: 1_000_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("waiting for download"), "\(String(decoding: out, as: UTF8.self))")
+  }
+  /// Without the vendor's ROM a sentence says what is missing.
+  @Test func aMissingROMIsNamed() throws {
+    let store = try FirmwareStore(environment: ["XDG_CACHE_HOME": "/nonexistent"])
+    let error = #expect(throws: BoardError.self) { _ = try BoardLoader(store: store).bare("esp32s3", flash: nil, rom: nil) }
+    #expect(error?.description.contains("--rom FILE") == true)
+  }
+}
