@@ -226,7 +226,7 @@ public final class ESP32S3: ESP32Series {
       let (data, control) = (12 + 3 * n, 13 + 3 * n)
       output(data, uart.txd)
       output(control, uart.rts)
-      uart.isWatched = { [unowned self] in gpio.isWatched(data) }
+      uart.serial.isWatched = { [unowned self] in gpio.isWatched(data) }
       gpio.signals[data].idle = true
       // A pad with nothing on it has a console's adapter, which keeps RXD high.
       gpio.signals[data].input = { [unowned self, unowned uart] level in uart.rxdChanged(level || !isWired(data)) }
