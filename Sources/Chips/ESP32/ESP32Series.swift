@@ -138,10 +138,11 @@ public class ESP32Series {
   }
   /// EN is low: nothing runs.
   public func holdInReset() {
-    for c in cores { c.isStalled = true }
     for d in rtcDevices + digitalDevices { d.reset() }
     for g in timerGroups { g.guardFlashBoot(false) }
     rtc.guardFlashBoot(false)
+    // Last: a reset of the RTC lets go of what software has stalled.
+    for c in cores { c.isStalled = true }
     machine.scheduler.endSlice()
   }
   /// EN has gone high: as with power, but the memories have kept what they held.
