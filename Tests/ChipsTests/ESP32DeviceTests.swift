@@ -14,7 +14,8 @@ class ESP32Bench {
     let memory = Memory("psram", size: 4 << 20)
     chip = ESP32(machine: machine, flash: Memory("flash", size: 1 << 20, fill: 0xFF), psram: memory)
     psram = PSRAM(name: "PSRAM", memory: memory, arena: machine.arena)
-    chip.attach(flash: nil, psram: psram)
+    chip.attach(flash: nil)
+    chip.attach(psram: psram)
     chip.powerOn()
     chip.holdInReset()
   }
