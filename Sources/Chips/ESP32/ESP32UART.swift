@@ -229,7 +229,9 @@ public final class ESP32UART: RegisterDevice, RegisterNaming {
   }
   private func update() {
     let c = self[.conf1], s = state.pointee
-    if s.rxCount >= max(1, Int(c[bits: 0...6])) { self[.intRaw][bit: Interrupt.rxFull] = true }
+    // It lasts as long as the FIFO is full: the vendor's boot ROM, while it looks for a host on two UARTs, takes a byte of the other one, perhaps
+    // after that was emptied by CONF0, and clears nothing.
+    self[.intRaw][bit: Interrupt.rxFull] = s.rxCount >= max(1, Int(c[bits: 0...6]))
     if s.txCount <= Int(c[bits: 8...14]) { self[.intRaw][bit: Interrupt.txEmpty] = true }
     rts.set(c[bit: 23] ? s.rxCount >= Int(c[bits: 16...22]) : !self[.conf0][bit: 6])
     irq.set(self[.intRaw] & self[.intEna] != 0)
