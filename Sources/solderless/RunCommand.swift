@@ -94,7 +94,7 @@ struct RunCommand: ParsableCommand {
       }
       stimuli = try stimulus.map { try Recording.drive(board, from: $0) }
       for r in loaded.remarks + clocks { say("note: \(r)") }
-    } catch { throw fail("\(error)", code: isProject || error is SessionError ? 2 : 1) }
+    } catch { throw fail("\(error)", code: 2) }
 
     let session = Session(board: board)
     session.until = Array((until ?? "").utf8)

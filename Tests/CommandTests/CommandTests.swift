@@ -42,7 +42,7 @@ import Testing
     func remove() { try? FileManager.default.removeItem(at: url) }
   }
   /// One sentence, the exit code, nothing on standard output.
-  static func refuses(_ arguments: [String], code: Int32 = 1, _ words: String..., source: SourceLocation = #_sourceLocation) throws {
+  static func refuses(_ arguments: [String], code: Int32 = 2, _ words: String..., source: SourceLocation = #_sourceLocation) throws {
     let r = try run(arguments)
     #expect(r.code == code && r.out.isEmpty, "\(arguments): \(r.code) \(r.out)", sourceLocation: source)
     let lines = r.err.split(separator: "\n").filter { !$0.hasPrefix("note:") }
@@ -96,8 +96,8 @@ import Testing
         getsockname(s, a, &size)
       }
     }
-    try Self.refuses(["run", "pico", "--serial", "tcp:\(UInt16(bigEndian: address.sin_port))"], "in use")
-    try Self.refuses(["run", "pico", "--serial", "nope=stdio"], "no port \"nope\"", "usb")
+    try Self.refuses(["run", "pico", "--serial", "tcp:\(UInt16(bigEndian: address.sin_port))"], code: 1, "in use")
+    try Self.refuses(["run", "pico", "--serial", "nope=stdio"], code: 1, "no port \"nope\"", "usb")
   }
   /// Firmware that goes wrong ends the run with the place and the registers.
   @Test(.enabled(if: firmware != nil)) func firmwareThatJumpsToNowhere() throws {
