@@ -198,7 +198,7 @@ public final class ESP32: ESP32Series {
 
   private func connect() {
     dport.matrix.onInterrupt = { [unowned self] core, n, level in cores[core].setInterrupt(n, level) }
-    dport.onAppCoreControl = { [unowned self] in appCoreControlled() }
+    dport.onAppCoreControl = { [unowned self] in appCoreControlled(inReset: dport.appCoreInReset) }
     dport.onCacheControl = { [unowned self] core in for page in 0..<Self.psramPages { mapPSRAM(page, core: core) } }
     dport.onClockChange = { [unowned self] in updateClocks() }
     apbControl.onClockChange = { [unowned self] in updateClocks() }
@@ -264,16 +264,7 @@ public final class ESP32: ESP32Series {
 
   /// Signals of the GPIO matrix (§4.10).
   private func connectPads() {
-    for (n, (data, control)) in [(14, 15), (17, 18), (198, 199)].enumerated() {
-      let uart = uarts[n]
-      output(data, uart.txd)
-      output(control, uart.rts)
-      uart.serial.isWatched = { [unowned self] in gpio.isWatched(data) }
-      gpio.signals[data].idle = true
-      // A pad with nothing on it has a console's adapter, which keeps RXD high.
-      gpio.signals[data].input = { [unowned self, unowned uart] level in uart.rxdChanged(level || !isWired(data)) }
-      gpio.signals[control].input = { [unowned uart] in uart.ctsChanged($0) }
-    }
+    for (n, (data, control)) in [(14, 15), (17, 18), (198, 199)].enumerated() { connect(uarts[n], data: data, control: control) }
     for (n, (clk, q, d, cs)) in [(8, 9, 10, [11, 61, 62]), (63, 64, 65, [68, 69, 70])].enumerated() {
       connect(spis[2 + n], clk: clk, q: q, d: d, cs: cs)
     }
@@ -347,13 +338,6 @@ public final class ESP32: ESP32Series {
 
   // MARK: The cores: held, stalled, asleep
 
-  private func appCoreControlled() {
-    if dport.appCoreInReset {
-      cores[1].reset()
-      rtc.setCause(ESP32RTCControl.Cause.appByPro, core: 1)
-    }
-    updateStalls()
-  }
   override var appCoreIsHeld: Bool { dport.appCoreInReset || dport.appCoreStopped }
 
   // MARK: Resets, §2

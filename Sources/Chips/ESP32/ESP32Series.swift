@@ -79,6 +79,16 @@ public class ESP32Series {
     gpio.signals[signal].enable = enable
     line.connect { [unowned self] _ in gpio.outputChanged(signal) }
   }
+  /// A UART's lines: TXD and RXD by one number, RTS and CTS by the other.
+  func connect(_ uart: ESP32UART, data: Int, control: Int) {
+    output(data, uart.txd)
+    output(control, uart.rts)
+    uart.serial.isWatched = { [unowned self] in gpio.isWatched(data) }
+    gpio.signals[data].idle = true
+    // A pad with nothing on it has a console's adapter, which keeps RXD high.
+    gpio.signals[data].input = { [unowned self, unowned uart] level in uart.rxdChanged(level || !isWired(data)) }
+    gpio.signals[control].input = { [unowned uart] in uart.ctsChanged($0) }
+  }
   /// An SPI controller's lines.
   func connect(_ spi: ESP32SPI, clk: Int, q: Int, d: Int, cs: [Int]) {
     output(clk, spi.clk)
@@ -102,6 +112,14 @@ public class ESP32Series {
 
   // MARK: The cores: held, stalled, asleep
 
+  /// The registers that hold the APP core were written.
+  func appCoreControlled(inReset: Bool) {
+    if inReset {
+      cores[1].reset()
+      rtc.setCause(ESP32RTCControl.Cause.appByPro, core: 1)
+    }
+    updateStalls()
+  }
   func updateStalls() {
     let asleep = rtc.isAsleep
     for (n, c) in cores.enumerated() { c.isStalled = asleep || rtc.isStalled(n) || n == 1 && appCoreIsHeld }

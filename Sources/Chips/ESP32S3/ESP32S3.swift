@@ -177,7 +177,7 @@ public final class ESP32S3: ESP32Series {
   private func connect() {
     matrix.route = { [unowned self] core, source in interrupts[core].route(source) }
     matrix.onInterrupt = { [unowned self] core, n, level in cores[core].setInterrupt(n, level) }
-    system.onAppCoreControl = { [unowned self] in appCoreControlled() }
+    system.onAppCoreControl = { [unowned self] in appCoreControlled(inReset: system.appCoreInReset) }
     system.onClockChange = { [unowned self] in updateClocks() }
     system.onCrossCore = { [unowned self] n, level in matrix.setSource(79 + n, level) }
     system.fastMemoryCRC = { [unowned self] in rtc.fastMemoryCRC($0, $1) }
@@ -222,16 +222,7 @@ public final class ESP32S3: ESP32Series {
 
   /// Signals of the GPIO matrix (§6.11).
   private func connectPads() {
-    for (n, uart) in uarts.enumerated() {
-      let (data, control) = (12 + 3 * n, 13 + 3 * n)
-      output(data, uart.txd)
-      output(control, uart.rts)
-      uart.serial.isWatched = { [unowned self] in gpio.isWatched(data) }
-      gpio.signals[data].idle = true
-      // A pad with nothing on it has a console's adapter, which keeps RXD high.
-      gpio.signals[data].input = { [unowned self, unowned uart] level in uart.rxdChanged(level || !isWired(data)) }
-      gpio.signals[control].input = { [unowned uart] in uart.ctsChanged($0) }
-    }
+    for (n, uart) in uarts.enumerated() { connect(uart, data: 12 + 3 * n, control: 13 + 3 * n) }
     for (n, (clk, q, d, cs)) in [(101, 102, 103, [110, 111, 112]), (66, 67, 68, [71, 72, 127])].enumerated() { connect(spis[n], clk: clk, q: q, d: d, cs: cs) }
     for (n, (scl, sda)) in [(89, 90), (91, 92)].enumerated() { connect(i2cs[n], scl: scl, sda: sda) }
     for k in 0..<ESP32S3LEDC.count { output(73 + k, ledc.outputs[ESP32S3LEDC.firstChannel + k]) }
@@ -259,13 +250,6 @@ public final class ESP32S3: ESP32Series {
 
   // MARK: The cores
 
-  private func appCoreControlled() {
-    if system.appCoreInReset {
-      cores[1].reset()
-      rtc.setCause(ESP32RTCControl.Cause.appByPro, core: 1)
-    }
-    updateStalls()
-  }
   override var appCoreIsHeld: Bool { system.appCoreInReset || system.appCoreStopped }
   override func updateStalls() {
     super.updateStalls()
