@@ -1,10 +1,31 @@
 // ESP32: what the shared sources need to know of it.
 #pragma once
-#include "../espressif/rom.h"
+#include "../espressif/windowed.h"
+#include "../espressif/newlib.h"
+#include "../espressif/uart.h"
+
+#define UART(n) ((n) == 0 ? 0x3FF40000 : (n) == 1 ? 0x3FF50000 : 0x3FF6E000)
+#define UART_TX_FIFO(n) ((n) == 0 ? 0x60000000 : (n) == 1 ? 0x60010000 : 0x6002E000)
+#define UART_COUNT 0xFF
+#define UART_SENDING(n) (REG(UART(n) + 0x1C) & (0xFF << 16 | 15 << 24))
+#define UART_CONF0 (1 << 27)
+#define UART_SOURCE 34
+#define UART_CLOCK ets_get_detected_xtal_freq()
+u32 ets_get_detected_xtal_freq(void);
+
+extern Syscalls *syscall_table_ptr_pro, *syscall_table_ptr_app;
+static inline Syscalls *syscalls(void) { return this_core() ? syscall_table_ptr_app : syscall_table_ptr_pro; }
 
 // SPI1, the controller for commands to the flash chip.
 #define FLASH_SPI 0x3FF42000
+#define FLASH_SPI_CLOCK 0x18
+#define FLASH_SPI_USER 0x1C
 #define FLASH_SPI_W0 0x80
+#define FLASH_RD_STATUS REG(FLASH_SPI + 0x10)
+#define FLASH_ADDRESS(a) ((a) << 8)
+#define FLASH_DIVIDER(n) (((n) - 1) << 12 | ((n) / 2 - 1) << 6 | ((n) - 1))
+// SPI0, the cache's.
+#define CACHE_SPI 0x3FF43000
 #define FLASH_WR_STATUS REG(FLASH_SPI + 0x30)
 
 extern FlashChip g_rom_flashchip;
@@ -14,6 +35,7 @@ static inline void flash_controller_wait(void) {
   while (REG(FLASH_SPI + 0xF8) & 7) {}
 }
 void flash_start_read(u32 address, u32 length);
+int esp_rom_spiflash_config_param(u32 id, u32 size, u32 block, u32 sector, u32 page, u32 mask);
 void flash_attach(void);
 void flash_unlock(void);
 int flash_erase(u32 address, u32 length);
@@ -39,7 +61,5 @@ static inline void print_entry(u32 entry, u32 sum) { (void)sum, ets_printf("entr
 #define INFLATE_WINDOW 0x3FFE8000
 #define STATUS_BYTES 4
 #define SYNC_VALUE 0x20120707
-void uart_drain(void);
-void uart_set_rate(u32 baud);
 _Noreturn void run_downloaded(u32 entry);
 int tinfl_decompress(Inflate *s, const u8 *in, u32 *in_size, u8 *base, u8 *out, u32 *out_size, u32 flags);
