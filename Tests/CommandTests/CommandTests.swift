@@ -60,6 +60,12 @@ import Testing
     return d
   }
 
+  /// A board's firmware is listed by the board's name, though boards share it.
+  @Test func firmwareOfABoard() throws {
+    let board = try Self.run(["firmware", "list", "nodemcu"]), family = try Self.run(["firmware", "list", "esp8266"])
+    #expect(board.code == 0 && board.out.contains("1.23.0") && board.out == family.out)
+    try Self.refuses(["firmware", "list", "nodemcuu"], code: 1, "did you mean nodemcu")
+  }
   @Test(.enabled(if: firmware != nil)) func badFirmware() throws {
     let folder = try Folder()
     defer { folder.remove() }
