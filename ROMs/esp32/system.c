@@ -1,10 +1,6 @@
-// ESP32: start, clocks, cache, pins.
+// ESP32: start, flash pads, cache.
 #include "chip.h"
 
-#define DPORT 0x3FF00000
-#define GPIO 0x3FF44000
-#define RTC_CNTL 0x3FF48000
-#define IO_MUX 0x3FF49000
 #define EFUSE 0x3FF5A000
 #define MMU(cpu) ((cpu) ? 0x3FF12000 : 0x3FF10000)
 #define CACHE_CTRL(cpu) REG(DPORT + ((cpu) ? 0x58 : 0x40))
@@ -16,43 +12,8 @@ void intr_matrix_set(u32 cpu, u32 source, u32 n) {
   if (source < 69) REG(DPORT + (cpu ? 0x218 : 0x104) + 4 * source) = n;
 }
 
-// ---- clocks and resets
-
 extern u32 g_ticks_per_us_pro, g_ticks_per_us_app;
-
-void ets_update_cpu_frequency(u32 mhz) { g_ticks_per_us_pro = g_ticks_per_us_app = mhz; }
-u32 ets_get_cpu_frequency(void) { return this_core() ? g_ticks_per_us_app : g_ticks_per_us_pro; }
-
-void ets_delay_us(u32 us) {
-  u32 start = RSR(ccount), ticks = us * ets_get_cpu_frequency();
-  while (RSR(ccount) - start < ticks) {}
-}
-
-/// The crystal: firmware leaves it in STORE4, twice, in MHz; 40 MHz until then.
-u32 ets_get_detected_xtal_freq(void) {
-  u32 v = REG(RTC_CNTL + 0xB0), mhz = v & 0x7FFF;
-  return (v >> 16 & 0x7FFF) == mhz && mhz >= 20 && mhz <= 60 ? mhz * 1000000 : 40000000;
-}
 u32 ets_get_xtal_scale(void) { return 0; }
-
-u32 rtc_get_reset_reason(u32 cpu) { return REG(RTC_CNTL + 0x34) >> (cpu ? 6 : 0) & 0x3F; }
-u32 rtc_get_wakeup_cause(void) { return REG(RTC_CNTL + 0x38) & 0x7FF; }
-void software_reset(void) { REG(RTC_CNTL) |= 1u << 31; }
-void software_reset_cpu(u32 cpu) { REG(RTC_CNTL) |= cpu ? 1 << 4 : 1 << 5; }
-_Noreturn void software_reset_chip(void) {
-  uart_drain();
-  software_reset();
-  for (;;) {}
-}
-
-// Wake stubs: code in RTC fast memory, at STORE6, that runs after deep sleep when STORE7 fits the memory.
-u32 calc_rtc_memory_crc(u32 at, u32 length) {
-  u32 sum = 0xFFFFFFFF;
-  const u32 *w = (const u32 *)(0x3FF80000 + 4 * (at & 0x7FF));
-  for (u32 i = 0; i <= length && i < 0x800; i++) sum = (sum << 1 | sum >> 31) ^ w[i];
-  return sum;
-}
-void set_rtc_memory_crc(void) { REG(RTC_CNTL + 0xBC) = calc_rtc_memory_crc(0, 0x7FF); }
 
 // ---- pads of the flash
 
@@ -63,13 +24,6 @@ int esp_rom_spiflash_prepare_encrypted_data(u32 at, u32 *data) {
   return 1;
 }
 void esp_rom_spiflash_write_encrypted_disable(void) {}
-
-#define PAD(gpio) REG(IO_MUX + pad_offset(gpio))
-static u32 pad_offset(u32 gpio) {
-  static const u32 offsets[10] ROM_WORDS = {0x84408844, 0x68646C48, 0x5C585460, 0x3C303834, 0x7470504C, 0x8C807C78, 0x2C282490, 0x00000000, 0x1814201C, 0x100C0804};
-  return offsets[gpio / 4] >> 8 * (gpio & 3) & 0xFF;
-}
-static int has_pad(u32 gpio) { return gpio < 40 && pad_offset(gpio); }
 
 /// The pads SD_CLK, SD_DATA0 … 3 and SD_CMD to SPI, whose function is 1; and the controllers' plain mode.
 void esp_rom_spiflash_attach(u32 pins, u32 legacy) {
@@ -136,37 +90,6 @@ void Cache_Read_Disable(u32 cpu) {
   while (REG(CACHE_SPI + 0xF8) & 7) {}
 }
 void Cache_Read_Init(u32 cpu) { Cache_Read_Disable(cpu), Cache_Flush(cpu); }
-
-// ---- pins
-
-void gpio_output_set(u32 set, u32 clear, u32 enable, u32 disable) {
-  REG(GPIO + 0x08) = set, REG(GPIO + 0x0C) = clear, REG(GPIO + 0x24) = enable, REG(GPIO + 0x28) = disable;
-}
-void gpio_output_set_high(u32 set, u32 clear, u32 enable, u32 disable) {
-  REG(GPIO + 0x14) = set, REG(GPIO + 0x18) = clear, REG(GPIO + 0x30) = enable, REG(GPIO + 0x34) = disable;
-}
-u32 gpio_input_get(void) { return REG(GPIO + 0x3C); }
-u32 gpio_input_get_high(void) { return REG(GPIO + 0x40) & 0xFF; }
-void gpio_matrix_in(u32 gpio, u32 signal, u32 invert) {
-  if (signal < 256) REG(GPIO + 0x130 + 4 * signal) = (gpio & 0x3F) | (invert ? 1 << 6 : 0) | 1 << 7;
-}
-void gpio_matrix_out(u32 gpio, u32 signal, u32 invert, u32 invert_enable) {
-  if (gpio > 39) return;
-  REG(GPIO + (gpio < 32 ? 0x24 : 0x30)) = 1u << (gpio & 31);
-  REG(GPIO + 0x530 + 4 * gpio) = (signal & 0x1FF) | (invert & 0xFF ? 1 << 9 : 0) | (invert_enable & 0xFF ? 1 << 11 : 0);
-}
-void gpio_pad_select_gpio(u32 gpio) {
-  if (has_pad(gpio)) PAD(gpio) = (PAD(gpio) & ~(7 << 12)) | 2 << 12;
-}
-void gpio_pad_set_drv(u32 gpio, u32 strength) {
-  if (has_pad(gpio)) PAD(gpio) = (PAD(gpio) & ~(3 << 10)) | (strength & 3) << 10;
-}
-void gpio_pad_pullup(u32 gpio) {
-  if (has_pad(gpio)) PAD(gpio) = (PAD(gpio) & ~(1 << 7)) | 1 << 8;
-}
-void gpio_pad_pulldown(u32 gpio) {
-  if (has_pad(gpio)) PAD(gpio) = (PAD(gpio) & ~(1 << 8)) | 1 << 7;
-}
 
 // ---- the bus to the analog blocks (PLLs): one register per host; block, register, value, bit 24 write, bit 25 busy
 

@@ -1,4 +1,4 @@
-// The C library's files and locks of the ESP32's ROM.
+// The C library's files and locks of the ROMs of ESP32 and ESP32-S2.
 #include "chip.h"
 
 // ---- locks
@@ -441,6 +441,13 @@ int __ascii_wctomb(Reent *r, char *to, u32 c) {
   }
   *to = c;
   return 1;
+}
+int __ascii_mbtowc(Reent *r, u32 *to, const char *s, size_t n, void *state) {
+  (void)r, (void)state;
+  if (!s) return 0;
+  if (!n) return -2;
+  if (to) *to = (u8)*s;
+  return *s != 0;
 }
 int __fputwc(Reent *r, u32 c, File *f) {
   if (c > 0xFF) {
