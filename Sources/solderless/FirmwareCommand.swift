@@ -17,7 +17,7 @@ struct FirmwareCommand: ParsableCommand {
         for i in images {
           print("\(i.board.padding(toLength: widths.0 + 2, withPad: " ", startingAt: 0))\(i.version.padding(toLength: widths.1 + 2, withPad: " ", startingAt: 0))\(i.file)")
         }
-      } catch { throw fail("\(error)") }
+      } catch { throw fail("\(error)", code: 2) }
     }
   }
   struct Fetch: ParsableCommand {
