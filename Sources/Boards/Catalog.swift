@@ -61,6 +61,11 @@ public enum Catalog {
     if let b = all.first(where: { $0.name == name }) { return b }
     throw BoardError("there is no board or file \"\(name)\"; did you mean \(nearest(name, in: all.map(\.name)) ?? "")? \"solderless boards\" lists all")
   }
+  /// The name that a board's images have in the firmware manifest; such a name is taken too.
+  public static func images(for name: String, in store: FirmwareStore) throws -> String {
+    if let b = try boards().first(where: { $0.name == name }) { return b.images ?? b.name }
+    return store.images.contains { $0.board == name } ? name : try board(named: name).name
+  }
   /// The usual board for images of `chip`; the Pico when the image does not tell.
   static func board(for chip: ChipFamily?) throws -> BoardDescription {
     guard let chip, chip != .rp2040 else { return try board(named: "pico") }

@@ -61,14 +61,14 @@ import Testing
 
   // MARK: Scripts
 
-  static let scripts = BoardScript.names("esp8266")
-  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, ["1.18", "1.23.0"]) func scriptPrints(name: String, version: String) throws {
+  static let scripts = BoardScript.names("esp8266"), versions = ["1.16", "1.18", "1.23.0"]
+  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, versions) func scriptPrints(name: String, version: String) throws {
     try BoardScript(name).check(on: Self.board(version))
   }
   @Test func thereAreScripts() { #expect(Self.scripts.count >= 10) }
 
   /// A strip's bits: 800 kHz, green, red, blue; a one is high for 0.8 us, a zero for 0.4 us.
-  @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.18", "1.23.0"]) func neopixelsGetTheirBits(version: String) throws {
+  @Test(.enabled(if: ESP8266Tests.available), arguments: versions) func neopixelsGetTheirBits(version: String) throws {
     let board = try Self.board(version)
     let strip = try PixelListener(board, pad: "GPIO4")
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (0x12, 0x34, 0x56)\nn[1] = (0xFF, 0, 0xA5)\nn.write()", on: board)
@@ -105,5 +105,56 @@ import Testing
     board.powerOn()
     typist.wait(3)
     #expect(typist.type("print(open('kept').read())").contains("\nyes\n"))
+  }
+
+  /// How firmware ends that went wrong, what the SDK keeps about it, and that the first start afterwards is a whole one.
+  enum Ending: CaseIterable {
+    case exception, softwareWatchdog, hardwareWatchdog
+    var code: String {
+      let loop = "@micropython.viper\ndef f():\n  while 1: pass\n\n"
+      return switch self {
+      case .exception: "machine.mem32[4]=5\n"
+      case .softwareWatchdog: loop + "f()\n"
+      case .hardwareWatchdog: loop + "machine.disable_irq();f()\n"
+      }
+    }
+    /// rst_reason of the SDK's user_interface.h, which `machine.reset_cause()` gives.
+    var cause: UInt32 { [.exception: 2, .softwareWatchdog: 3, .hardwareWatchdog: 1][self]! }
+    /// The ROM's "rst cause": the SDK starts again by a jump to the reset vector, so after all but a reset of the chip it is the old one.
+    var banner: String { self == .hardwareWatchdog ? "rst cause:4, boot mode:(3,6)\r\n\r\nwdt reset" : "rst cause:1, boot mode:(3,6)\r\n\r\nload" }
+  }
+  static let endings: [(Ending, String, ROM)] = {
+    var all = Ending.allCases.map { ($0, "1.23.0", ROM.own) }
+    all += [(.exception, "1.8.7", .own), (.exception, "1.16", .own)]
+    if vendorsROM != nil { all += [(.exception, "1.23.0", .vendors), (.hardwareWatchdog, "1.23.0", .vendors)] }
+    return all
+  }()
+  @Test(.enabled(if: ESP8266Tests.available), arguments: endings) func crashesAndWatchdogs(ending: Ending, version: String, rom: ROM) throws {
+    let board = try Self.board(version, rom: rom)
+    let port = try #require(board.ports["uart0"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    var text: String { String(decoding: out, as: UTF8.self) }
+    func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
+    board.powerOn()
+    run(3)
+    out = []
+    port.feed(Array("\u{5}import machine\n\(ending.code)\u{4}".utf8))
+    var seconds = 0.0
+    while !text.contains("ets Jan"), seconds < 20 {
+      run(0.01)
+      seconds += 0.01
+    }
+    // rst_info at the beginning of the RTC memory that the SDK keeps for itself: reason, exccause, epc1, epc2, epc3, excvaddr, depc.
+    let kept = (0..<7).map { board.chip.rtcMemory.raw.load(fromByteOffset: 0x100 + $0 * 4, as: UInt32.self) }
+    if ending == .exception { #expect(kept[0] == 2 && kept[1] == 29 && kept[5] == 4, "\(kept)") }
+    if ending == .softwareWatchdog { #expect(kept[0] == 3 && (1.6...4.0).contains(seconds), "\(kept) after \(seconds) s") }
+    if ending == .hardwareWatchdog { #expect((5.0...10.0).contains(seconds), "after \(seconds) s") }
+    run(3)
+    #expect(text.components(separatedBy: "ets Jan").count == 2 && text.contains(ending.banner) && text.hasSuffix(">>> "), "\(text)")
+    out = []
+    port.feed(Array("import machine; print('cause', machine.reset_cause())\r".utf8))
+    run(0.3)
+    #expect(text.contains("\ncause \(ending.cause)\r"), "\(text)")
   }
 }

@@ -44,6 +44,19 @@ import Testing
     run(microseconds: 2)
     #expect(alarms == 1 && read(0x6000_0624) == 1005)
   }
+  /// DPORT + 0x18, bit 8: what the SDK does before it starts again through the ROM.
+  @Test func theTimersAreResetByTheirBit() {
+    write(0x6000_0630, 1000)
+    write(0x6000_0628, 0x84)
+    write(0x3FF0_0004, 4)
+    run(microseconds: 10)
+    var alarms = 0
+    chip.timer.onExpire2 = { alarms += 1 }
+    write(0x3FF0_0018, 0xFFFF_0100)
+    write(0x3FF0_0018, 0xFFFF_0000)
+    run(microseconds: 1000)
+    #expect(alarms == 0 && read(0x6000_0624) == 0 && read(0x6000_0628) == 0 && read(0x6000_0630) == 0)
+  }
   @Test func frc1ReloadsAndHoldsALevelInterrupt() {
     var expiries: [UInt64] = []
     chip.timer.onExpire1 = { [machine] in expiries.append(machine.now / 1_000_000) }
