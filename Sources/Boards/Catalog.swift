@@ -79,6 +79,7 @@ public enum Catalog {
     switch description.chip {
     case "RP2040": return try PicoBoard(description, beside: other)
     case "ESP32": return try ESP32Board(description, beside: other)
+    case "ESP32-S2": return try ESP32S2Board(description, beside: other)
     case "ESP32-S3": return try ESP32S3Board(description, beside: other)
     case "ESP8266": return try ESP8266Board(description, beside: other)
     case "nRF51": return try MicrobitBoard(description, beside: other)
