@@ -27,7 +27,8 @@ static inline Syscalls *syscalls(void) { return syscall_table_ptr_pro; }
 #define RTC_WAKEUP_CAUSE (RTC_CNTL + 0x12C)
 #define RTC_WAKEUP_CAUSES 0x1FFFF
 #define RTC_STORE4 (RTC_CNTL + 0xBC)
-#define RTC_FAST_MEMORY 0x3FF9E000
+#define RTC_CRC_CONFIG REG(SYSTEM + 0x78)
+#define RTC_CRC REG(SYSTEM + 0x7C)
 
 #define GPIO 0x3F404000
 #define GPIO_COUNT 54

@@ -4,7 +4,7 @@ import Testing
 
 /// Wires hold each other, and a board has megabytes: all of it must go with the board.
 @Suite struct BoardLifetimeTests {
-  @Test(arguments: ["pico", "esp32", "esp32s3", "nodemcu"]) func aBoardThatNobodyNeedsIsFreed(name: String) throws {
+  @Test(arguments: ["pico", "esp32", "esp32s2", "esp32s3", "nodemcu"]) func aBoardThatNobodyNeedsIsFreed(name: String) throws {
     weak var machine: Machine?, arena: StateArena?, flash: Memory?, pin: Pin?
     var cores: [() -> Core?] = [], parts: [() -> AnyObject?] = []
     do {

@@ -18,7 +18,7 @@ public class ESP32Series {
   private let pendingReset: UnsafeMutablePointer<PendingReset>
   private var resetEvent: Scheduler.Event!
   /// What is to be reset when the running instruction is over.
-  struct PendingReset: BitwiseCopyable { var system = false, rtc = false, cause: UInt32 = 0, cores: (UInt32, UInt32) = (0, 0) }
+  struct PendingReset: BitwiseCopyable { var system = false, rtc = false, fromDeepSleep = false, cause: UInt32 = 0, cores: (UInt32, UInt32) = (0, 0) }
 
   init(name: String, machine: Machine, flash: Memory, cores: [XtensaCore], clocks: ESP32Clocks, rtc: ESP32RTCControl, timerGroups: [ESP32TimerGroup], gpio: ESPGPIO, uarts: [ESP32UART]) {
     self.machine = machine
@@ -95,6 +95,9 @@ public class ESP32Series {
   func connect(_ spi: ESP32SPI, clk: Int, q: Int, d: Int, cs: [Int]) {
     output(clk, spi.clk)
     output(d, spi.mosi, enable: { [unowned spi] in spi.drivesMOSI })
+    // With one line each way the controller lets go of Q, even where the matrix shows it.
+    gpio.signals[q].out = { false }
+    gpio.signals[q].enable = { false }
     for (k, s) in cs.enumerated() { output(s, spi.cs[k]) }
     spi.isWatched = { [unowned self] in [clk, q, d].contains { gpio.isWatched($0) } }
     spi.onDrive = { [unowned self] in gpio.outputChanged(d) }
@@ -129,14 +132,9 @@ public class ESP32Series {
   }
   private func sleep(_ asleep: Bool, _ deep: Bool) {
     if !asleep && deep {
-      // The digital system was without power.
-      for m in ram where !m.outlivesDeepSleep {
-        clear(m.memory)
-        m.code.changed(offset: 0, count: m.code.size)
-      }
-      clocks.isAsleep = false
-      resetDigital(cause: ESP32RTCControl.Cause.deepSleep)
-      return
+      // It may be the very instruction that asked for sleep, when what wakes is there already; until the reset the cores stand.
+      pendingReset.pointee.fromDeepSleep = true
+      return scheduleReset()
     }
     clocks.isAsleep = asleep
     updateClocks()
@@ -195,6 +193,16 @@ public class ESP32Series {
   private func performReset() {
     let p = pendingReset.pointee
     pendingReset.pointee = PendingReset()
+    if p.fromDeepSleep {
+      // The digital system was without power.
+      for m in ram where !m.outlivesDeepSleep {
+        clear(m.memory)
+        m.code.changed(offset: 0, count: m.code.size)
+      }
+      clocks.isAsleep = false
+      resetDigital(cause: ESP32RTCControl.Cause.deepSleep)
+      return
+    }
     if p.system {
       if p.rtc { start(cause: p.cause) } else { resetDigital(cause: p.cause) }
       return

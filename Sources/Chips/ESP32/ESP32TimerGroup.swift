@@ -69,7 +69,8 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
   var onReset: (_ system: Bool) -> Void = { _ in }
   /// What RTC_CNTL selects as slow clock.
   var slowSource: () -> UInt32 = { 0 }
-  /// From the ESP32-S2 on a timer may count the crystal's cycles (USE_XTAL), and its alarm is an interrupt in any case.
+  /// From the ESP32-S2 on a timer may count the crystal's cycles (USE_XTAL), its alarm is an interrupt in any case, and a calibration
+  /// that goes on and on says that its value is there (RTC_CALI_CYCLING_DATA_VLD).
   private let isLater: Bool
 
   init(name: String, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks, isLater: Bool = false) {
@@ -188,7 +189,7 @@ public final class ESP32TimerGroup: RegisterDevice, RegisterNaming {
     let source = v[bits: 13...14], slow = source == 0 ? clocks.slowHertz(slowSource()) : source == 1 ? clocks.fastRC / 256 : 32768
     let count = UInt64(v[bits: 16...30])
     state.pointee.calibratedAt = scheduler.now &+ count &* 1_000_000_000_000 / slow
-    self[.rtccalicfg1] = UInt32(truncatingIfNeeded: count &* clocks.crystal / slow) << 7
+    self[.rtccalicfg1] = UInt32(truncatingIfNeeded: count &* clocks.crystal / slow) << 7 | (isLater && v[bit: 12] ? 1 : 0)
   }
   private var calibrationStatus: UInt32 {
     let v = self[.rtccalicfg]

@@ -8,7 +8,7 @@ public final class ESP32S2: ESP32Series {
   public let rom, sram, rtcFast, rtcSlow: Memory
   public let system: ESP32S3System, externalMemory: ESP32S2ExternalMemory
   public let efuse: ESP32S3EFuse, systemTimer: ESP32S2SystemTimer
-  public let cryptoDMA: ESP32S2CryptoDMA, sha: ESP32S3SHA
+  public let cryptoDMA: ESP32S2CryptoDMA, sha: ESP32S3SHA, aes: ESP32S3AES
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], spis: [ESP32SPI], sens: ESP32S3SENS
   /// The chip's own USB.
   public let usb: DesignWareUSB
@@ -64,6 +64,10 @@ public final class ESP32S2: ESP32Series {
     let cryptoDMA = ESP32S2CryptoDMA(arena: arena, memory: dma)
     self.cryptoDMA = cryptoDMA
     sha = ESP32S3SHA(chip: "ESP32S2", arena: arena, take: { [unowned cryptoDMA] in cryptoDMA.take() }, finish: { [unowned cryptoDMA] in cryptoDMA.finishOutput() })
+    aes = ESP32S3AES(chip: "ESP32S2", arena: arena, stream: .init(take: { [unowned cryptoDMA] in cryptoDMA.take() }, put: { [unowned cryptoDMA] in cryptoDMA.put($0) }, finish: { [unowned cryptoDMA] in
+      cryptoDMA.finishOutput()
+      cryptoDMA.finishInput()
+    }))
     ledcRegisters = ESP32S3LEDC.make(chip: "ESP32S2", arena: arena, scheduler: scheduler, clocks: clocks)
     ledc = ledcRegisters.model
     rmtRegisters = ESP32S2RMT.make(arena: arena, scheduler: scheduler, clocks: clocks)
@@ -86,6 +90,7 @@ public final class ESP32S2: ESP32Series {
     machine.add(core)
     super.init(
       name: "ESP32S2", machine: machine, flash: flash, cores: [core], clocks: clocks, rtc: rtcRegisters.model, timerGroups: timerGroupRegisters.map { $0.model }, gpio: gpio, uarts: uartRegisters.map { $0.model })
+    efuse.burnESP32S2()
     mapMemory(core)
     mapDevices()
     connect()
@@ -150,7 +155,7 @@ public final class ESP32S2: ESP32Series {
     ]
     let others: [(UInt32, Device, UInt32)] = [
       (0x3F4C_0000, systemRegisters, 1), (0x3F4C_1000, settings("SENSITIVE"), 1), (0x3F4C_2000, interrupts, 1), (0x3F4C_3000, stub("DMA_COPY"), 1), (0x3F4C_E000, settings("ASSIST_DEBUG"), 1),
-      (0x3F4C_F000, stub("DEDICATED_GPIO"), 1), (0x6003_1000, stub("RWBT", pages: 2), 2), (0x6003_3000, stub("WIFI", pages: 2), 2), (0x6003_5000, rngPage, 1), (0x6003_A000, stub("AES"), 1),
+      (0x3F4C_F000, stub("DEDICATED_GPIO"), 1), (0x6003_1000, stub("RWBT", pages: 2), 2), (0x6003_3000, stub("WIFI", pages: 2), 2), (0x6003_5000, rngPage, 1), (0x6003_A000, aes, 1),
       (0x6003_B000, sha, 1), (0x6003_C000, stub("RSA"), 1), (0x6003_D000, stub("DS"), 1), (0x6003_E000, stub("HMAC"), 1), (0x6003_F000, cryptoDMA, 1), (0x6008_0000, usb, 1), (0x6008_1000, usb.fifos, 16),
       (0x6180_0000, externalMemory, 1), (0x6180_1000, mmu, 1),
     ]
@@ -201,13 +206,14 @@ public final class ESP32S2: ESP32Series {
     source(49, rtc.irq)
     source(50, rmt.irq)
     source(55, sha.irq)
+    source(56, aes.irq)
     source(90, cryptoDMA.irq)
     for n in 0..<3 { source(71 + n, systemTimer.irq[n]) }
     dma.onWrite = { [unowned self] offset, count in sramCode.changed(offset: offset, count: count) }
     // TRM §15.4: PERIP_RST_EN0 and, from 32 on, PERIP_RST_EN1.
     system.blocks = [
       1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 6: [spiRegisters[0]], 7: [i2cRegisters[0]], 9: [rmtRegisters], 11: [ledcRegisters], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]],
-      16: [spiRegisters[1]], 18: [i2cRegisters[1]], 23: [usb], 29: [systemTimer], 34: [sha], 38: [cryptoDMA],
+      16: [spiRegisters[1]], 18: [i2cRegisters[1]], 23: [usb], 29: [systemTimer], 33: [aes], 34: [sha], 38: [cryptoDMA],
     ]
     sens.volts = { [unowned self] n in gpio.pins[n].volts }
     // There is no other block that could have the transceiver.
@@ -241,7 +247,7 @@ public final class ESP32S2: ESP32Series {
   override var ram: [(memory: Memory, code: CodeMemory, outlivesDeepSleep: Bool)] { [(rtcFast, rtcFastCode, true), (rtcSlow, rtcSlowCode, true), (sram, sramCode, false)] }
   override var rtcDevices: [Device] { [rtcRegisters, rtcIO, sensRegisters] }
   override var digitalDevices: [Device] {
-    [systemRegisters, interrupts, externalMemory, ioMux, analog, systemTimer, mmu, cryptoDMA, sha, usb, ledcRegisters, rmtRegisters] as [Device] + timerGroupRegisters + uartRegisters + flashSPIs + i2cRegisters
+    [systemRegisters, interrupts, externalMemory, ioMux, analog, systemTimer, mmu, cryptoDMA, sha, aes, usb, ledcRegisters, rmtRegisters] as [Device] + timerGroupRegisters + uartRegisters + flashSPIs + i2cRegisters
       + spiRegisters + stubs
   }
   /// GPIO0 high asks for it.

@@ -45,6 +45,7 @@ public final class ESP32S2CryptoDMA: RegisterDevice, RegisterNaming {
     r[.aesShaSelect].bits(0...0)
     r[.date].bits(0...31).reset(0x1806_2600)
   }
+  private enum Interrupt { static let inDone: UInt32 = 1 << 0, inSucEOF: UInt32 = 1 << 1, outDone: UInt32 = 1 << 3, outEOF: UInt32 = 1 << 4, outTotalEOF: UInt32 = 1 << 8 }
   /// The chains, and the descriptor that the last byte went to.
   struct State: BitwiseCopyable { var input = ESP32Link(), output = ESP32Link(), filled: UInt32 = 0 }
   private let state: UnsafeMutablePointer<State>, memory: ESP32DMAMemory
@@ -64,7 +65,7 @@ public final class ESP32S2CryptoDMA: RegisterDevice, RegisterNaming {
   func take() -> UInt8? { state.pointee.output.take(memory) }
   func finishOutput() {
     self[.outEofDesAddr] = state.pointee.output.descriptor
-    self[.intRaw] |= 1 << 6 | 1 << 7 | 1 << 8
+    self[.intRaw] |= Interrupt.outDone | Interrupt.outEOF | Interrupt.outTotalEOF
     state.pointee.output.running = false
     update()
   }
@@ -72,13 +73,13 @@ public final class ESP32S2CryptoDMA: RegisterDevice, RegisterNaming {
     var filled = false
     if state.pointee.input.running { state.pointee.filled = state.pointee.input.descriptor }
     _ = state.pointee.input.put(b, memory, filled: &filled)
-    if filled { self[.intRaw][bit: 3] = true }
+    if filled { self[.intRaw] |= Interrupt.inDone }
   }
   func finishInput() {
     guard state.pointee.filled != 0 else { return }
     if state.pointee.input.offset > 0 { state.pointee.input.close(memory, end: true) } else { ESP32Link.mark(state.pointee.filled, memory) }
     self[.inSucEofDesAddr] = state.pointee.filled
-    self[.intRaw] |= 1 << 3 | 1 << 5
+    self[.intRaw] |= Interrupt.inDone | Interrupt.inSucEOF
     state.pointee.filled = 0
     state.pointee.input.running = false
     update()

@@ -21,7 +21,10 @@ enum ESP32S2SENS {
     t[.sardate].reset(0x190_6140)
   }
   static func make(arena: StateArena, scheduler: Scheduler) -> Block {
-    // ESP32-S2 datasheet, table "ADC characteristics": what an average chip measures as its largest code.
-    Block(translation, name: "ESP32S2.SENS", model: ESP32S3SENS(chip: "ESP32S2", fullScale: [800, 1100, 1350, 2600], bits: 13, arena: arena, scheduler: scheduler), arena: arena)
+    // The volts at which an average chip gives the largest code, by what its fuses tell of it (ESP-IDF, esp_efuse_rtc_table.c): the codes of
+    // 600, 800, 1000 and 2000 mV of either ADC.
+    let codes: [[Float]] = [[6110, 5915, 5941, 6328], [5992, 5815, 5842, 6225]], bits = 13
+    let fullScale = codes.map { zip([600, 800, 1000, 2000], $0).map { $0 * Float(1 << bits - 1) / $1 } }
+    return Block(translation, name: "ESP32S2.SENS", model: ESP32S3SENS(chip: "ESP32S2", fullScale: fullScale, bits: bits, arena: arena, scheduler: scheduler), arena: arena)
   }
 }

@@ -60,6 +60,8 @@ public final class ESP32S3EFuse: RegisterDevice, RegisterNaming {
     // ADC2's last is in block 1.
     fuses[11] |= 15 << 26
   }
+  /// The calibration of an average ESP32-S2's ADCs, version 2: nothing differs from what software expects (ESP-IDF, esp_efuse_rtc_table.c).
+  func burnESP32S2() { burn(2, bits: 3, at: 132) }
   /// A field of block 2.
   private func burn(_ v: UInt32, bits: Int, at bit: Int) {
     for i in 0..<bits where v[bit: i] { fuses[12 + (bit + i) / 32][bit: (bit + i) % 32] = true }
