@@ -73,7 +73,7 @@ import Testing
     let board = try Self.board()
     let code = """
       from machine import Pin, PWM, I2C, SPI, UART, DAC
-      p = PWM(Pin(4), freq=1000); i = I2C(0, scl=Pin(8), sda=Pin(9)); u = UART(1, tx=Pin(15), rx=Pin(16)); s = SPI(2, sck=Pin(36), mosi=Pin(35), miso=Pin(37))
+      p = PWM(Pin(4), freq=1000); i = I2C(0, scl=Pin(8), sda=Pin(9)); u = UART(1, tx=15, rx=16); s = SPI(2, sck=Pin(36), mosi=Pin(35), miso=Pin(37))
       d = DAC(Pin(17)); o = Pin(5, Pin.OPEN_DRAIN); n = Pin(21, Pin.IN)
       """
     _ = try BootTests.execute(code, on: board)
