@@ -33,12 +33,20 @@ _Noreturn void software_reset_chip(void) {
 }
 
 // Wake stubs: code in RTC fast memory, at STORE6, that runs after deep sleep when STORE7 fits the memory.
-/// From word `at` of that memory on, of `length` words and one; the hardware's sum, which firmware takes too.
+/// From word `at` of that memory on, of `length` words and one.
 u32 calc_rtc_memory_crc(u32 at, u32 length) {
+#ifdef RTC_CRC
+  // The hardware's sum, which firmware takes too.
   RTC_CRC_CONFIG = at << 9 | length << 20;
   RTC_CRC_CONFIG |= 1 << 8;
   while (!(RTC_CRC_CONFIG & 1u << 31)) {}
   RTC_CRC_CONFIG &= ~(1 << 8);
   return RTC_CRC;
+#else
+  u32 sum = 0xFFFFFFFF;
+  const u32 *w = (const u32 *)(RTC_FAST_MEMORY + 4 * (at & 0x7FF));
+  for (u32 i = 0; i <= length && i < 0x800; i++) sum = (sum << 1 | sum >> 31) ^ w[i];
+  return sum;
+#endif
 }
 void set_rtc_memory_crc(void) { REG(RTC_STORE4 + 12) = calc_rtc_memory_crc(0, 0x7FF); }
