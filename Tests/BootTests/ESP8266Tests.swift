@@ -61,14 +61,14 @@ import Testing
 
   // MARK: Scripts
 
-  static let scripts = BoardScript.names("esp8266")
-  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, ["1.18", "1.23.0"]) func scriptPrints(name: String, version: String) throws {
+  static let scripts = BoardScript.names("esp8266"), versions = ["1.16", "1.18", "1.23.0"]
+  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, versions) func scriptPrints(name: String, version: String) throws {
     try BoardScript(name).check(on: Self.board(version))
   }
   @Test func thereAreScripts() { #expect(Self.scripts.count >= 10) }
 
   /// A strip's bits: 800 kHz, green, red, blue; a one is high for 0.8 us, a zero for 0.4 us.
-  @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.18", "1.23.0"]) func neopixelsGetTheirBits(version: String) throws {
+  @Test(.enabled(if: ESP8266Tests.available), arguments: versions) func neopixelsGetTheirBits(version: String) throws {
     let board = try Self.board(version)
     let strip = try PixelListener(board, pad: "GPIO4")
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (0x12, 0x34, 0x56)\nn[1] = (0xFF, 0, 0xA5)\nn.write()", on: board)

@@ -48,7 +48,7 @@ final class ESP32ULP: Device {
   /// §30.5: the timer counts the slow clock, and the program starts a few of its cycles later.
   private func arm() {
     let cycles = UInt64(sens[.ulpCpSleepCyc0, state.pointee.pause]) + UInt64(rtc[.timer2][bits: 15...23]) + 3
-    scheduler.schedule(event, after: cycles * Clock.picosecondsPerSecond / clocks.slowRC)
+    scheduler.schedule(event, after: Clock.time(cycles, hertz: clocks.slowRC))
   }
   private func start() {
     state.pointee.isRunning = true
@@ -58,6 +58,7 @@ final class ESP32ULP: Device {
   private func step() {
     guard state.pointee.isRunning else { return start() }
     let cycles = execute()
+<<<<<<< HEAD
     if state.pointee.isRunning, cycles > 0 { scheduler.schedule(event, after: UInt64(cycles) * Clock.picosecondsPerSecond / clocks.fastRC) }
   }
   /// The bus is done: R0 gets what was read.
@@ -66,6 +67,9 @@ final class ESP32ULP: Device {
     if state.pointee.isReading { set(0, UInt16(v)) }
     (state.pointee.isReading, state.pointee.isWriting) = (false, false)
     scheduler.schedule(event, after: 4 * Clock.picosecondsPerSecond / clocks.fastRC)
+=======
+    if state.pointee.isRunning { scheduler.schedule(event, after: Clock.time(UInt64(cycles), hertz: clocks.fastRC)) }
+>>>>>>> 981ca9c1cdd767cab2293b930aa16d8caf461b29
   }
   private func halt() {
     state.pointee.isRunning = false

@@ -23,9 +23,9 @@ enum ESP32S3LEDC {
     t[.conf].keeps(0...1).keeps(31...31).onWrite { d, _, _ in d.model.sourceChanged() }
     t[.date].keeps(0...31).reset(0x1904_0200)
   }
-  static func make(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) -> Block {
-    let ledc = ESP32LEDC(chip: "ESP32S3", arena: arena, scheduler: scheduler, clocks: clocks)
-    let block = Block(translation, name: "ESP32S3.LEDC", model: ledc, arena: arena)
+  static func make(chip: String = "ESP32S3", arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) -> Block {
+    let ledc = ESP32LEDC(chip: chip, arena: arena, scheduler: scheduler, clocks: clocks)
+    let block = Block(translation, name: "\(chip).LEDC", model: ledc, arena: arena)
     ledc.lowSpeedSource = { [unowned block] in [0, clocks.apb.pointee.frequency256, clocks.fastRC * 256, clocks.xtal.pointee.frequency256][Int(block[.conf] & 3)] }
     return block
   }
