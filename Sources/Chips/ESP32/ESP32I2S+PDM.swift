@@ -63,12 +63,12 @@ extension ESP32I2S {
     scheduler.schedule(rxEvent, at: max(scheduler.now, receiver.pointee.frame &+ time(half + 1, divider: rxDivider) / 2))
   }
   private func hear(_ high: Bool, second: Bool) {
-    func add(_ v: UInt32) -> UInt32 { self[.pdmConf][bit: 3] ? v + (high ? 1 : 0) : v << 1 | (high ? 1 : 0) }
+    func add(_ v: UInt32) -> UInt32 { self[.pdmConf][bit: 3] ? v &+ (high ? 1 : 0) : v << 1 | (high ? 1 : 0) }
     if second { receiver.pointee.ones.1 = add(receiver.pointee.ones.1) } else { receiver.pointee.ones.0 = add(receiver.pointee.ones.0) }
   }
   /// A sample, left aligned, of what was counted, or of raw bits.
   private func heard(_ v: UInt32, _ cycles: Int) -> UInt32 {
     guard self[.pdmConf][bit: 3] else { return cycles < 32 ? v << UInt32(32 - cycles) : v }
-    return UInt32(bitPattern: Int32((2 * Int(v) - cycles) * 32767 / cycles)) << 16
+    return UInt32(bitPattern: Int32(clamping: (2 * min(Int(v), cycles) - cycles) * 32767 / cycles)) << 16
   }
 }
