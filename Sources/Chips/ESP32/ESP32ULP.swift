@@ -58,18 +58,14 @@ final class ESP32ULP: Device {
   private func step() {
     guard state.pointee.isRunning else { return start() }
     let cycles = execute()
-<<<<<<< HEAD
-    if state.pointee.isRunning, cycles > 0 { scheduler.schedule(event, after: UInt64(cycles) * Clock.picosecondsPerSecond / clocks.fastRC) }
+    if state.pointee.isRunning, cycles > 0 { scheduler.schedule(event, after: Clock.time(UInt64(cycles), hertz: clocks.fastRC)) }
   }
   /// The bus is done: R0 gets what was read.
   func transferred(_ v: UInt8) {
     guard state.pointee.isReading || state.pointee.isWriting else { return }
     if state.pointee.isReading { set(0, UInt16(v)) }
     (state.pointee.isReading, state.pointee.isWriting) = (false, false)
-    scheduler.schedule(event, after: 4 * Clock.picosecondsPerSecond / clocks.fastRC)
-=======
-    if state.pointee.isRunning { scheduler.schedule(event, after: Clock.time(UInt64(cycles), hertz: clocks.fastRC)) }
->>>>>>> 981ca9c1cdd767cab2293b930aa16d8caf461b29
+    scheduler.schedule(event, after: Clock.time(4, hertz: clocks.fastRC))
   }
   private func halt() {
     state.pointee.isRunning = false
