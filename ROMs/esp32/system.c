@@ -435,24 +435,6 @@ void gpio_pad_pulldown(u32 gpio) {
   if (has_pad(gpio)) PAD(gpio) = (PAD(gpio) & ~(1 << 8)) | 1 << 7;
 }
 
-// ---- the bus to the analog blocks (PLLs): one register per host; block, register, value, bit 24 write, bit 25 busy
-
-#define ANALOG(host) REG(0x6000E000 + 4 * (host))
-u32 rom_i2c_readReg(u32 block, u32 host, u32 at) {
-  ANALOG(host & 0xFF) = (block & 0xFF) | (at & 0xFF) << 8;
-  while (ANALOG(host & 0xFF) & 1 << 25) {}
-  return ANALOG(host & 0xFF) >> 16 & 0xFF;
-}
-void rom_i2c_writeReg(u32 block, u32 host, u32 at, u32 value) {
-  ANALOG(host & 0xFF) = (block & 0xFF) | (at & 0xFF) << 8 | (value & 0xFF) << 16 | 1 << 24;
-  while (ANALOG(host & 0xFF) & 1 << 25) {}
-}
-u32 rom_i2c_readReg_Mask(u32 block, u32 host, u32 at, u32 high, u32 low) { return rom_i2c_readReg(block, host, at) >> (low & 7) & ((1 << ((high & 7) - (low & 7) + 1)) - 1); }
-void rom_i2c_writeReg_Mask(u32 block, u32 host, u32 at, u32 high, u32 low, u32 value) {
-  u32 mask = ((1 << ((high & 7) - (low & 7) + 1)) - 1) << (low & 7);
-  rom_i2c_writeReg(block, host, at, (rom_i2c_readReg(block, host, at) & ~mask) | ((value << (low & 7)) & mask));
-}
-
 // ---- accelerators: clocks and resets of DPORT's PERI_CLK_EN and PERI_RST_EN
 
 static void accelerator(u32 mask, int on) {
@@ -525,6 +507,7 @@ static const char *reset_name(u32 cause) {
 _Noreturn void start(void) {
   esp_rom_spiflash_config_param(0, 0x400000, 0x10000, 0x1000, 0x100, 0xFFFF);
   g_ticks_per_us_pro = g_ticks_per_us_app = ets_get_detected_xtal_freq() / 1000000;
+  radio_start();
   uartAttach();
   Uart_Init(0, ets_get_detected_xtal_freq());
   ets_install_uart_printf();
