@@ -5,6 +5,7 @@
 // SPI0, which the flash chip is on.
 #define FLASH_SPI 0x60000200
 #define FLASH_SPI_W0 0x40
+#define FLASH_RD_STATUS REG(FLASH_SPI + 0x10)
 #define FLASH_WR_STATUS REG(FLASH_SPI + 0x0C)
 
 /// The variable that firmware reads at 0x3FFFC714.

@@ -3,7 +3,7 @@
 
 enum Command {
   flash_begin = 2, flash_data = 3, flash_end = 4, mem_begin = 5, mem_end = 6, mem_data = 7, sync = 8, write_reg = 9, read_reg = 10,
-  set_params = 11, spi_attach = 13, read_slow = 14, change_baud = 15, deflate_begin = 16, deflate_data = 17, deflate_end = 18, flash_md5 = 19,
+  set_params = 11, spi_attach = 13, read_slow = 14, change_baud = 15, deflate_begin = 16, deflate_data = 17, deflate_end = 18, flash_md5 = 19, security_info = 20,
 };
 enum Error { fine = 0, invalid_message = 5, failed_to_act = 6, bad_checksum = 7, flash_write_failed = 8, flash_read_failed = 9, bad_length = 10, bad_deflate = 11 };
 enum { end = 0xC0, escape = 0xDB, escaped_end = 0xDC, escaped_escape = 0xDD };
@@ -169,6 +169,12 @@ _Noreturn void download_mode(void) {
           length = error ? 0 : 64;
           break;
         case change_baud: error = word(0) ? fine : invalid_message; break;
+#endif
+#ifdef SECURITY_INFO_BYTES
+        case security_info:
+          length = SECURITY_INFO_BYTES;
+          if (GetSecurityInfoProc(NULL, NULL, out)) error = failed_to_act;
+          break;
 #endif
         default: error = invalid_message;
       }

@@ -3,7 +3,6 @@
 
 #define CMD REG(FLASH_SPI + 0x00)
 #define ADDR REG(FLASH_SPI + 0x04)
-#define RD_STATUS REG(FLASH_SPI + 0x10)
 #define W(n) REG(FLASH_SPI + FLASH_SPI_W0 + 4 * (n))
 
 enum { read_data = 1u << 31, write_enable = 1 << 30, read_status = 1 << 27, write_status = 1 << 26, program = 1 << 25, erase_sector = 1 << 24, erase_block = 1 << 23, erase_chip = 1 << 22, release = 1 << 20 };
@@ -14,9 +13,9 @@ static void command(u32 bit) {
 }
 
 u32 flash_status(void) {
-  RD_STATUS = 0;
+  FLASH_RD_STATUS = 0;
   command(read_status);
-  return RD_STATUS & flashchip->status_mask;
+  return FLASH_RD_STATUS & flashchip->status_mask;
 }
 
 /// Out of the power-down that firmware puts the chip into before it sleeps.

@@ -124,7 +124,7 @@ public struct BoardLoader: Sendable {
     try board.load(rom: Self.read(own), own: true)
     return []
   }
-  private func ownROM(for board: Board) throws -> String { try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased())/bootrom.bin").path }
+  private func ownROM(for board: Board) throws -> String { try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased().filter { $0 != "-" })/bootrom.bin").path }
   /// The images that `rom` names: one, or two apart by a comma, or one with that of the other core beside it (`-app` before the dot).
   private static func cores(of rom: String) -> [String] {
     func isThere(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }

@@ -61,6 +61,11 @@ public enum Catalog {
     if let b = all.first(where: { $0.name == name }) { return b }
     throw BoardError("there is no board or file \"\(name)\"; did you mean \(nearest(name, in: all.map(\.name)) ?? "")? \"solderless boards\" lists all")
   }
+  /// The name that a board's images have in the firmware manifest; such a name is taken too.
+  public static func images(for name: String, in store: FirmwareStore) throws -> String {
+    if let b = try boards().first(where: { $0.name == name }) { return b.images ?? b.name }
+    return store.images.contains { $0.board == name } ? name : try board(named: name).name
+  }
   /// The usual board for images of `chip`; the Pico when the image does not tell.
   static func board(for chip: ChipFamily?) throws -> BoardDescription {
     guard let chip, chip != .rp2040 else { return try board(named: "pico") }
@@ -74,6 +79,7 @@ public enum Catalog {
     switch description.chip {
     case "RP2040": return try PicoBoard(description, beside: other)
     case "ESP32": return try ESP32Board(description, beside: other)
+    case "ESP32-S2": return try ESP32S2Board(description, beside: other)
     case "ESP32-S3": return try ESP32S3Board(description, beside: other)
     case "ESP8266": return try ESP8266Board(description, beside: other)
     case "nRF51": return try MicrobitBoard(description, beside: other)

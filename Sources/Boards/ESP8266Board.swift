@@ -4,16 +4,10 @@ import Machine
 import Parts
 
 /// A board with an ESP8266 module: NodeMCU, D1 mini and their kin.
-public final class ESP8266Board: Board {
+public final class ESP8266Board: ESPModuleBoard {
   public let chip: ESP8266
-  public let flashChip: W25Q
-  /// The resistors that hold the straps, and the buttons FLASH and RST with the auto-reset transistors beside them.
-  private let straps: [Pin], buttons: ResetCircuit
-  private struct State: BitwiseCopyable {
-    /// The last bytes of the console, and whether they have been a prompt.
-    var tail: UInt32 = 0, prompted = false
-  }
-  private let state: UnsafeMutablePointer<State>
+  /// The resistors that hold the straps.
+  private let straps: [Pin]
   public override var nominalHertz: Double { 80_000_000 }
 
   /// - Parameter other: a board in whose machine this one is, so that they can be wired together.
@@ -21,11 +15,8 @@ public final class ESP8266Board: Board {
     let (machine, flash) = Board.ground(description, clock: Clock(hertz: description.crystal * 2), beside: other)
     let arena = machine.arena
     chip = ESP8266(machine: machine, flash: flash, crystal: description.crystal)
-    flashChip = W25Q(name: "W25Q", memory: flash, uniqueID: 0xD165_4C20_0B54_6E26, arena: arena, scheduler: machine.scheduler)
-    state = arena.allocate("ESP8266Board.state", initial: State())
     straps = ["GPIO0", "GPIO2", "GPIO15"].map { Pin("\($0).strap", arena: arena) }
-    buttons = ResetCircuit(boot: "FLASH", reset: "RESET", machine: machine)
-    super.init(description, machine: machine, flash: flash)
+    super.init(description, machine: machine, flash: flash, uniqueID: 0xD165_4C20_0B54_6E26, boot: "FLASH", reset: "RESET")
     for (n, port) in ["uart0", "uart1"].enumerated() {
       let p = Port(port, arena: arena)
       ports[port] = p
@@ -41,10 +32,7 @@ public final class ESP8266Board: Board {
     Net.tie(chip.rst, buttons.resetButton)
     chip.spis[0].target = flashChip
     flashChip.onChange = { [unowned chip] offset, count in chip.flashChanged(offset: offset, count: count) }
-    chip.uarts[0].onSent = { [unowned self] byte in
-      state.pointee.tail = state.pointee.tail << 8 | UInt32(byte)
-      if state.pointee.tail == 0x3E3E_3E20 { state.pointee.prompted = true }
-    }
+    chip.uarts[0].onSent = { [unowned self] byte in consoleSent(byte) }
     watchContention(chip.gpio.pins)
     try equip()
   }
@@ -78,31 +66,13 @@ public final class ESP8266Board: Board {
     guard let pin = pins[pad] else { return nil }
     return pin === chip.gpio.pins[1] ? "uart0" : pin === chip.gpio.pins[2] ? "uart1" : nil
   }
-  /// A prompt was seen: what comes before would interrupt the firmware's start.
-  public override var consoleReady: Bool { state.pointee.prompted }
   public override func powerOn() {
     super.powerOn()
-    state.pointee.prompted = false
     chip.powerOn()
   }
   public override func powerOff() {
     super.powerOff()
-    flashChip.powerLost()
     chip.powerOff()
   }
-  /// FLASH, which pulls GPIO0 low.
-  public override var bootPressed: Bool {
-    get { buttons.bootPressed }
-    set { buttons.bootPressed = newValue }
-  }
-  public override var resetPressed: Bool {
-    get { buttons.resetPressed }
-    set { buttons.resetPressed = newValue }
-  }
-  public override func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) {
-    super.serial(port, dtr: dtr, rts: rts, baud: baud)
-    guard port === ports["uart0"] else { return }
-    if let baud, baud > 0 { chip.uarts[0].portBaud = UInt64(baud) }
-    buttons.serial(dtr: dtr, rts: rts)
-  }
+  override func consoleBaud(_ baud: UInt64) { chip.uarts[0].portBaud = baud }
 }

@@ -683,37 +683,20 @@ extension XtensaCore {
           guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
           w[Int(s.pointee.d)] = fr[Int(s.pointee.n)]
           ip = s + 3
-        case .oeqS:
+        // Ordered or not makes no difference here: what is not a number goes to the slow path.
+        case .oeqS, .ueqS:
           guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
           let a = Float(bitPattern: fr[Int(s.pointee.n)]), b = Float(bitPattern: fr[Int(s.pointee.m)]), bit: UInt32 = 1 << UInt32(s.pointee.d)
           guard a == a, b == b else { leave = .float; break inner }
           sr[Number.br] = a == b ? sr[Number.br] | bit : sr[Number.br] & ~bit
           ip = s + 3
-        case .oltS:
+        case .oltS, .ultS:
           guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
           let a = Float(bitPattern: fr[Int(s.pointee.n)]), b = Float(bitPattern: fr[Int(s.pointee.m)]), bit: UInt32 = 1 << UInt32(s.pointee.d)
           guard a == a, b == b else { leave = .float; break inner }
           sr[Number.br] = a < b ? sr[Number.br] | bit : sr[Number.br] & ~bit
           ip = s + 3
-        case .oleS:
-          guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
-          let a = Float(bitPattern: fr[Int(s.pointee.n)]), b = Float(bitPattern: fr[Int(s.pointee.m)]), bit: UInt32 = 1 << UInt32(s.pointee.d)
-          guard a == a, b == b else { leave = .float; break inner }
-          sr[Number.br] = a <= b ? sr[Number.br] | bit : sr[Number.br] & ~bit
-          ip = s + 3
-        case .ueqS:
-          guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
-          let a = Float(bitPattern: fr[Int(s.pointee.n)]), b = Float(bitPattern: fr[Int(s.pointee.m)]), bit: UInt32 = 1 << UInt32(s.pointee.d)
-          guard a == a, b == b else { leave = .float; break inner }
-          sr[Number.br] = a == b ? sr[Number.br] | bit : sr[Number.br] & ~bit
-          ip = s + 3
-        case .ultS:
-          guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
-          let a = Float(bitPattern: fr[Int(s.pointee.n)]), b = Float(bitPattern: fr[Int(s.pointee.m)]), bit: UInt32 = 1 << UInt32(s.pointee.d)
-          guard a == a, b == b else { leave = .float; break inner }
-          sr[Number.br] = a < b ? sr[Number.br] | bit : sr[Number.br] & ~bit
-          ip = s + 3
-        case .uleS:
+        case .oleS, .uleS:
           guard sr[Number.cpEnable] & 1 != 0 else { leave = .special; break inner }
           let a = Float(bitPattern: fr[Int(s.pointee.n)]), b = Float(bitPattern: fr[Int(s.pointee.m)]), bit: UInt32 = 1 << UInt32(s.pointee.d)
           guard a == a, b == b else { leave = .float; break inner }

@@ -9,6 +9,6 @@ struct BoardsCommand: ParsableCommand {
       for b in all {
         print("\(b.name.padding(toLength: width, withPad: " ", startingAt: 0))\(b.title), \(b.chip), \(b.flash.size >> 10) KiB of flash, MicroPython \(b.firmware)")
       }
-    } catch { throw fail("\(error)") }
+    } catch { throw fail("\(error)", code: 2) }
   }
 }

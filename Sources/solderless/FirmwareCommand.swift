@@ -11,12 +11,13 @@ struct FirmwareCommand: ParsableCommand {
     @Argument(help: "A board's name; all without.") var board: String?
     func run() throws {
       do {
-        let images = try FirmwareStore().images.filter { board == nil || $0.board == board }
+        let store = try FirmwareStore(), name = try board.map { try Catalog.images(for: $0, in: store) }
+        let images = store.images.filter { name == nil || $0.board == name }
         let widths = (images.map(\.board.count).max() ?? 0, images.map(\.version.count).max() ?? 0)
         for i in images {
           print("\(i.board.padding(toLength: widths.0 + 2, withPad: " ", startingAt: 0))\(i.version.padding(toLength: widths.1 + 2, withPad: " ", startingAt: 0))\(i.file)")
         }
-      } catch { throw fail("\(error)") }
+      } catch { throw fail("\(error)", code: 2) }
     }
   }
   struct Fetch: ParsableCommand {
@@ -27,7 +28,7 @@ struct FirmwareCommand: ParsableCommand {
       do {
         var store = try FirmwareStore()
         store.progress = say
-        let image = try store.find(board: board, version: version)
+        let image = try store.find(board: Catalog.images(for: board, in: store), version: version)
         let data = try store.load(image), file = store.cache.appendingPathComponent(image.sha256)
         try FileManager.default.createDirectory(at: store.cache, withIntermediateDirectories: true)
         try data.write(to: file, options: .atomic)
@@ -42,7 +43,7 @@ struct FirmwareCommand: ParsableCommand {
     func run() throws {
       do {
         let store = try FirmwareStore()
-        let image = try store.find(board: board, version: version), file = store.cache.appendingPathComponent(image.sha256)
+        let image = try store.find(board: Catalog.images(for: board, in: store), version: version), file = store.cache.appendingPathComponent(image.sha256)
         guard FileManager.default.fileExists(atPath: file.path) else { throw BoardError("\(image.file) is not in the cache; \"solderless firmware fetch \(board) \(version)\" brings it") }
         print(file.path)
       } catch { throw fail("\(error)") }

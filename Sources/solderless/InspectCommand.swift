@@ -9,6 +9,6 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     do {
       print(try ImageInspection(BoardLoader.read(file), name: file).text)
-    } catch { throw fail("\(error)") }
+    } catch { throw fail("\(error)", code: 2) }
   }
 }

@@ -131,7 +131,7 @@ struct RunCommand: ParsableCommand {
           throw SessionError("--serial \(spec) is not understood; use [NAME=]stdio, pty, pty:LINK, tcp:PORT or rfc2217:PORT")
         }
       }
-    } catch { throw fail("\(error)") }
+    } catch { throw fail("\(error)", code: 2) }
     let interactive = terminal?.isInteractive ?? false
     session.speed = speed == "max" ? nil : speed.flatMap(Double.init) ?? (interactive || shown != nil || serial.contains { $0.contains("pty") || $0.contains("tcp:") || $0.contains("rfc2217:") } ? 1 : nil)
     if interactive { say("\(board.name): Ctrl-] quits") }
@@ -149,7 +149,7 @@ struct RunCommand: ParsableCommand {
       session.repl = repl
     }
     if let drive {
-      guard let board = board as? PicoBoard else { throw fail("\(board.name) has no USB drive; leave --drive out") }
+      guard let board = board as? PicoBoard else { throw fail("\(board.name) has no USB drive; leave --drive out", code: 2) }
       let file = DriveFile(path: drive, board: board), before = session.onSlice
       file.onNews = { say($0) }
       session.onSlice = {
@@ -176,7 +176,7 @@ struct RunCommand: ParsableCommand {
       } else if screenshot != nil {
         c.keepReady()
       }
-      do { if let record { try c.record(into: record, rate: rate) } } catch { throw fail("\(error)") }
+      do { if let record { try c.record(into: record, rate: rate) } } catch { throw fail("\(error)", code: 2) }
     }
     board.machine.log.sink = { [shown] in if let shown { shown.remark($0) } else if !interactive { say("note: \($0)") } }
     board.bootPressed = bootsel

@@ -38,6 +38,16 @@ import Testing
     #expect(ending == .scriptDone(failed: false), "\(ending) \(String(decoding: repl.errors, as: UTF8.self))")
     return (String(decoding: out, as: UTF8.self), board.machine.cores[0].cycles.pointee)
   }
+  /// Expects that a program runs the same, to the cycle, again, with the cores' turns shorter and longer, and with a snapshot restored every 0.1 s.
+  /// - Returns: what it prints.
+  static func oneCourse(of program: String, on board: () throws -> Board) throws -> String {
+    let first = try execute(program, on: board())
+    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (100_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
+      let again = try execute(program, on: board(), quantum: quantum, snapshots: snapshots)
+      #expect(again == first, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
+    }
+    return first.0
+  }
 
   /// MicroPython by version, and what its own `sys` says.
   @Test(
@@ -68,12 +78,8 @@ import Testing
     print(time.ticks_us() > 0)
     """
   @Test(.enabled(if: BootTests.available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
-    let first = try Self.execute(Self.program, on: Self.board("1.28.0"))
-    #expect(first.0.contains("8995500500 0") && first.0.contains("500 ['a.txt']"), "\(first.0)")
-    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (100_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try Self.execute(Self.program, on: Self.board("1.28.0"), quantum: quantum, snapshots: snapshots)
-      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
-    }
+    let text = try Self.oneCourse(of: Self.program) { try Self.board("1.28.0") }
+    #expect(text.contains("8995500500 0") && text.contains("500 ['a.txt']"), "\(text)")
   }
   @Test(.enabled(if: BootTests.available)) func theLEDBlinksInVirtualTime() throws {
     let board = try Self.board("1.28.0")
@@ -239,21 +245,11 @@ import Testing
       time.sleep_ms(1)
       """
     let board = try BootTests.board("1.28.0")
-    var rise: UInt64 = 0, bits: [UInt32] = [], widths = Set<UInt64>()
-    try #require(board.pins["GP16"]).net.onChange = { level in
-      if level == .high {
-        rise = board.machine.now
-      } else if rise > 0 {
-        let width = (board.machine.now - rise) / 1000
-        widths.insert(width)
-        bits.append(width > 500 ? 1 : 0)
-      }
-    }
+    let strip = try PixelListener(board, pad: "GP16")
     _ = try BootTests.execute(code, on: board)
-    let words = stride(from: 0, to: 48, by: 24).map { bits[$0..<min(bits.count, $0 + 24)].reduce(UInt32(0)) { $0 << 1 | $1 } }
     // At 15.625 cycles of clk_sys a tick: two ticks (248 or 256 ns), or seven (872 or 880 ns).
-    #expect(bits.count == 48 && words == [0xFF00AA, 0x123456], "\(bits.count) \(words)")
-    #expect(widths.isSubset(of: [248, 256, 872, 880]), "\(widths)")
+    #expect(strip.highs.count == 48 && strip.pixels(2) == [0xFF00AA, 0x123456], "\(strip.highs)")
+    #expect(Set(strip.highs).isSubset(of: [248, 256, 872, 880]), "\(strip.highs)")
   }
   /// MOSI wired to MISO: bytes go out and come back bit by bit, by FIFO and by DMA.
   @Test(.enabled(if: BootTests.available), arguments: versions) func spi(version: String) throws {

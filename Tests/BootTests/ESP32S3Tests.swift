@@ -62,11 +62,8 @@ import Testing
         == "8995500500 1\nTrue\n500 True [124750]\n1000 True\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n", "\(text)")
   }
   @Test(.enabled(if: available)) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing() throws {
-    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0"))
-    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0"), quantum: quantum, snapshots: snapshots)
-      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
-    }
+    let text = try BootTests.oneCourse(of: Self.program) { try Self.board("1.27.0") }
+    #expect(text.contains("8995500500 1"), "\(text)")
   }
   /// The volts of a pad as the driver's calibration has them, without fuses that say more.
   @Test(.enabled(if: available), arguments: versions) func theADCMeasures(version: String) throws {
@@ -79,18 +76,9 @@ import Testing
   /// The light on the board: 24 bits on GPIO48, green first.
   @Test(.enabled(if: available), arguments: versions) func theLightShinesByRMT(version: String) throws {
     let board = try Self.board(version)
-    var rise: UInt64?, highs: [UInt64] = []
-    try #require(board.pins["GPIO48"]).net.onChange = {
-      if $0 == .high {
-        rise = board.machine.now
-      } else if let from = rise {
-        highs.append((board.machine.now - from) / 1000)
-        rise = nil
-      }
-    }
+    let strip = try PixelListener(board, pad: "GPIO48")
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(48), 1)\nn[0] = (255, 0, 170)\nn.write()", on: board)
-    let bits = highs.suffix(24), word = bits.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) }
-    #expect(bits.count == 24 && word == 0x00FFAA, "\(String(word, radix: 16)) \(bits)")
+    #expect(strip.pixels(1) == [0x00FFAA], "\(strip.highs)")
   }
   /// The chip's own USB: TinyUSB enumerates as a serial port, and its prompt answers.
   @Test(.enabled(if: available), arguments: versions) func usbIsAConsole(version: String) throws {
@@ -142,15 +130,13 @@ import Testing
       """
     let board = try Self.board(version)
     _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close()", on: board)
-    var out: [UInt8] = []
-    board.ports["uart0"]?.onOutput = { out.append($0) }
+    let typist = try Typist(at: board, port: "uart0")
     board.powerOff()
-    board.machine.run(until: board.machine.now + 1_000_000_000_000)
-    #expect(out.isEmpty)
+    typist.wait(1)
+    #expect(typist.out.isEmpty)
     board.powerOn()
-    let end = board.machine.now + 20_000_000_000_000
-    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
-    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
+    typist.wait(for: "END", atMost: 20)
+    let lines = typist.lines("MAIN", "LIGHT", "END")
     // PWRON_RESET, HARD_RESET, DEEPSLEEP_RESET by the timer.
     #expect(lines == ["MAIN 1 0 0 b''", "MAIN 2 0 1 b'0'", "MAIN 4 4 2 b'1'", "LIGHT True 4", "END"], "\(lines)")
   }

@@ -88,51 +88,26 @@ import Testing
     """
   @Test(.enabled(if: available), arguments: [BootROM.own, .vendor]) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing(rom: BootROM) throws {
     if rom == .vendor && Self.vendorROM == nil { return }
-    let first = try BootTests.execute(Self.program, on: Self.board("1.27.0", rom: rom))
-    #expect(first.0.contains("8995500500 1") && first.0.contains("500 True [124750]"), "\(first.0)")
-    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: Self.board("1.27.0", rom: rom), quantum: quantum, snapshots: snapshots)
-      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
-    }
+    let text = try BootTests.oneCourse(of: Self.program) { try Self.board("1.27.0", rom: rom) }
+    #expect(text.contains("8995500500 1") && text.contains("500 True [124750]"), "\(text)")
   }
 }
 
-/// Each file of `Scripts/esp32` is a program for an ESP32; `# parts:` in its first lines names what is added, `# wires:` the jumpers,
-/// `# volts:` what lies on pads, the file of the same name with `.txt` what it prints, on every version.
+/// Each file of `Scripts/esp32` is a program for an ESP32.
 @Suite(.serialized) struct ESP32ScriptTests {
-  static let folder = ScriptTests.folder.appendingPathComponent("esp32")
-  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
+  static let scripts = BoardScript.names("esp32")
 
   @Test(.enabled(if: ESP32Tests.available), arguments: scripts, ESP32Tests.versions) func scriptPrints(name: String, version: String) throws {
-    let file = Self.folder.appendingPathComponent(name)
-    let code = try String(contentsOf: file, encoding: .utf8)
-    let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
-    let board = try ESP32Tests.board(version)
-    for line in code.split(separator: "\n").prefix(while: { $0.hasPrefix("# ") }) {
-      let words = line.split(separator: " ").dropFirst()
-      for word in words.dropFirst() {
-        switch words.first {
-        case "parts:": try board.add(String(word))
-        case "wires:": try board.connect(String(word))
-        case "volts:": try board.setVoltage(String(word))
-        default: break
-        }
-      }
-    }
-    let (text, _) = try BootTests.execute(code, on: board)
-    #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
+    try BoardScript(name).check(on: ESP32Tests.board(version))
   }
   @Test func thereAreScripts() { #expect(Self.scripts.count >= 12) }
 
   /// The bits on the pin: 24 a pixel, green first, 0.4 and 0.8 us high (WS2812B).
   @Test(.enabled(if: ESP32Tests.available), arguments: ESP32Tests.versions) func neopixelTimes(version: String) throws {
     let board = try ESP32Tests.board(version)
-    var rise: UInt64 = 0, highs: [UInt64] = []
-    try #require(board.pins["GPIO4"]).net.onChange = { if $0 == .high { rise = board.machine.now } else { highs.append((board.machine.now - rise) / 1000) } }
+    let strip = try PixelListener(board, pad: "GPIO4")
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (255, 0, 170)\nn[1] = (0x34, 0x12, 0x56)\nn.write()", on: board)
-    let bits = highs.suffix(48)
-    let words = [bits.prefix(24), bits.suffix(24)].map { $0.reduce(UInt32(0)) { $0 << 1 | ($1 > 600 ? 1 : 0) } }
-    #expect(bits.count == 48 && words == [0x00FFAA, 0x123456] && bits.allSatisfy { 300...500 ~= $0 || 700...900 ~= $0 }, "\(words) \(bits)")
+    #expect(strip.pixels(2) == [0x00FFAA, 0x123456] && strip.highs.suffix(48).allSatisfy { 300...500 ~= $0 || 700...900 ~= $0 }, "\(strip.highs)")
   }
   /// A program that goes through the resets and the sleeps, told by what main.py prints each time. RTC.memory() outlives deep sleep
   /// always, other resets only after 1.20 (micropython pull request 7298), so the steps are counted in a file.
@@ -172,15 +147,13 @@ import Testing
       """
     let board = try ESP32Tests.board(version)
     _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close(); f = open('kept.txt', 'w'); f.write('kept'); f.close()", on: board)
-    var out: [UInt8] = []
-    board.ports["uart0"]?.onOutput = { out.append($0) }
+    let typist = try Typist(at: board, port: "uart0")
     board.powerOff()
-    board.machine.run(until: board.machine.now + 1_000_000_000_000)
-    #expect(out.isEmpty)
+    typist.wait(1)
+    #expect(typist.out.isEmpty)
     board.powerOn()
-    let end = board.machine.now + 20_000_000_000_000
-    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
-    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("LIGHT") || $0.hasPrefix("END") }
+    typist.wait(for: "END", atMost: 20)
+    let lines = typist.lines("MAIN", "LIGHT", "END")
     // PWRON_RESET, HARD_RESET by software, DEEPSLEEP_RESET by the timer, EXT0 and EXT1, WDT_RESET.
     let outlives = version != "1.20.0"
     #expect(
@@ -325,21 +298,17 @@ import Testing
           machine.deepsleep()
       """
     _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close(); import esp32; n = esp32.NVS('kept'); n.set_i32('answer', 42); n.commit()", on: board)
-    var out: [UInt8] = []
-    board.ports["uart0"]?.onOutput = { out.append($0) }
-    func run(_ milliseconds: UInt64) { board.machine.run(until: board.machine.now + milliseconds * 1_000_000_000) }
-    func lines() -> [Substring] { String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("PAD") || $0.hasPrefix("NVS") } }
+    let typist = try Typist(at: board, port: "uart0")
     board.powerOff()
     board.powerOn()
-    run(3000)
-    #expect(lines() == ["MAIN 1 0", "PAD 1000"], "\(lines())")
+    typist.wait(3)
+    #expect(typist.lines("MAIN", "PAD") == ["MAIN 1 0", "PAD 1000"], "\(typist.text)")
+    typist.forget()
     board.chip.sens.setTouch(0, 90)
-    run(2000)
+    typist.wait(2)
     // DEEPSLEEP_RESET by TOUCHPAD_WAKE.
-    #expect(lines() == ["MAIN 1 0", "PAD 1000", "MAIN 4 5", "PAD 90"], "\(lines())")
-    board.ports["uart0"]?.feed(Array("import esp32; print('NVS', esp32.NVS('kept').get_i32('answer'))\r".utf8))
-    run(300)
-    #expect(lines().last == "NVS 42", "\(lines())")
+    #expect(typist.lines("MAIN", "PAD") == ["MAIN 4 5", "PAD 90"], "\(typist.text)")
+    #expect(typist.type("import esp32; print('NVS', esp32.NVS('kept').get_i32('answer'))").contains("\nNVS 42\n"), "\(typist.text)")
   }
   /// esp32.PCNT and what is built on it came with 1.26.
   @Test(.enabled(if: ESP32Tests.available)) func pulsesAreCounted() throws {
@@ -374,7 +343,7 @@ import Testing
   }
 }
 
-/// Other firmware: boot loader,/// Other firmware: boot loader, partition table and application in files of their own.
+/// Other firmware: boot loader, partition table and application in files of their own.
 @Suite(.serialized) struct ESP32FirmwareTests {
   private func run(_ files: [(UInt32, String)], seconds: UInt64, input: String = "", typedAfter: String = "") throws -> (String, Board) {
     let loader = try #require(BootTests.loader)

@@ -55,95 +55,106 @@ import Testing
     print(time.ticks_us() > 0)
     """
   @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.23.0"]) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing(version: String) throws {
-    let first = try BootTests.execute(Self.program, on: Self.board(version))
-    #expect(first.0.contains("8995500500 1") && first.0.contains("'a.txt'"), "\(first.0)")
-    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: Self.board(version), quantum: quantum, snapshots: snapshots)
-      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
-    }
+    let text = try BootTests.oneCourse(of: Self.program) { try Self.board(version) }
+    #expect(text.contains("8995500500 1") && text.contains("'a.txt'"), "\(text)")
   }
 
   // MARK: Scripts
 
-  static let folder = ScriptTests.folder.appendingPathComponent("esp8266")
-  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
-
-  /// Each file of `Scripts/esp8266` is a program; its first lines may name parts, jumpers or a voltage, the file of the same name
-  /// with `.txt` what it prints, on every version.
-  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, ["1.18", "1.23.0"]) func scriptPrints(name: String, version: String) throws {
-    let file = Self.folder.appendingPathComponent(name)
-    let code = try String(contentsOf: file, encoding: .utf8)
-    let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
-    let board = try Self.board(version)
-    for line in code.split(separator: "\n").prefix(while: { $0.hasPrefix("# ") }) {
-      let words = line.split(separator: " ").dropFirst()
-      switch words.first {
-      case "wires:": for w in words.dropFirst() { try board.connect(String(w)) }
-      case "parts:": for p in words.dropFirst() { try board.add(String(p)) }
-      case "voltages:": for v in words.dropFirst() { try board.setVoltage(String(v)) }
-      default: break
-      }
-    }
-    let (text, _) = try BootTests.execute(code, on: board)
-    #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
+  static let scripts = BoardScript.names("esp8266"), versions = ["1.16", "1.18", "1.23.0"]
+  @Test(.enabled(if: ESP8266Tests.available), arguments: scripts, versions) func scriptPrints(name: String, version: String) throws {
+    try BoardScript(name).check(on: Self.board(version))
   }
   @Test func thereAreScripts() { #expect(Self.scripts.count >= 10) }
 
   /// A strip's bits: 800 kHz, green, red, blue; a one is high for 0.8 us, a zero for 0.4 us.
-  @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.18", "1.23.0"]) func neopixelsGetTheirBits(version: String) throws {
+  @Test(.enabled(if: ESP8266Tests.available), arguments: versions) func neopixelsGetTheirBits(version: String) throws {
     let board = try Self.board(version)
-    var edges: [(UInt64, Bool)] = []
-    try #require(board.pins["GPIO4"]).net.onChange = { edges.append((board.machine.now, $0 == .high)) }
+    let strip = try PixelListener(board, pad: "GPIO4")
     _ = try BootTests.execute("from machine import Pin\nimport neopixel\nn = neopixel.NeoPixel(Pin(4), 2)\nn[0] = (0x12, 0x34, 0x56)\nn[1] = (0xFF, 0, 0xA5)\nn.write()", on: board)
-    let highs = zip(edges, edges.dropFirst()).filter { $0.0.1 && !$0.1.1 }.map { Double($0.1.0 - $0.0.0) / 1e6 }.suffix(48)
-    try #require(highs.count == 48)
-    var bytes: [UInt8] = []
-    for (i, h) in highs.enumerated() {
-      if i % 8 == 0 { bytes.append(0) }
-      bytes[bytes.count - 1] = bytes[bytes.count - 1] << 1 | (h > 0.6 ? 1 : 0)
-      #expect(0.2...0.55 ~= h || 0.6...1.0 ~= h, "\(h) us")
-    }
-    #expect(bytes == [0x34, 0x12, 0x56, 0, 0xFF, 0xA5], "\(bytes)")
+    #expect(strip.pixels(2) == [0x341256, 0x00FFA5] && strip.highs.suffix(48).allSatisfy { 200...550 ~= $0 || 600...1000 ~= $0 }, "\(strip.highs)")
   }
 
   /// Each way to start again: the cause, the files, the RTC's memory.
   @Test(.enabled(if: ESP8266Tests.available), arguments: ["1.23.0"]) func resetsAndDeepSleep(version: String) throws {
     let board = try Self.board(version)
     try board.connect("GPIO16-RST")
-    let port = try #require(board.ports["uart0"])
-    var out: [UInt8] = []
-    port.onOutput = { out.append($0) }
-    func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
-    func type(_ code: String, for seconds: Double = 0.3) -> String {
-      out = []
-      port.feed(Array((code + "\r").utf8))
-      run(seconds)
-      return String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n").drop { $0 != "\n" }.description
-    }
+    let typist = try Typist(at: board, port: "uart0")
     let ask = "import machine; c = machine.reset_cause(); print('is', c == machine.PWRON_RESET, c == machine.HARD_RESET, c == machine.SOFT_RESET, c == machine.WDT_RESET, c == machine.DEEPSLEEP_RESET, machine.RTC().memory())"
     board.powerOn()
-    run(3)
-    _ = type("import machine; machine.RTC().memory('x1'); f = open('kept', 'w'); f.write('yes'); f.close()")
-    _ = type("machine.reset()", for: 3)
-    var answer = type(ask)
+    typist.wait(3)
+    _ = typist.type("import machine; machine.RTC().memory('x1'); f = open('kept', 'w'); f.write('yes'); f.close()")
+    _ = typist.type("machine.reset()", for: 3)
+    var answer = typist.type(ask)
     #expect(answer.contains("b'x1'") && answer.contains("False True False False b'x1'"), "\(answer)")
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
-    _ = type("machine.RTC().irq(trigger=machine.RTC.ALARM0, wake=machine.DEEPSLEEP)")
-    _ = type("machine.RTC().alarm(machine.RTC.ALARM0, 2000); machine.deepsleep()", for: 1.5)
+    #expect(typist.type("print(open('kept').read())").contains("\nyes\n"))
+    _ = typist.type("machine.RTC().irq(trigger=machine.RTC.ALARM0, wake=machine.DEEPSLEEP)")
+    _ = typist.type("machine.RTC().alarm(machine.RTC.ALARM0, 2000); machine.deepsleep()", for: 1.5)
     #expect(board.chip.rtc.isAsleep)
-    run(4)
-    answer = type(ask)
+    typist.wait(4)
+    answer = typist.type(ask)
     #expect(answer.contains("True b'x1'"), "\(answer)")
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    #expect(typist.type("print(open('kept').read())").contains("\nyes\n"))
     board.resetPressed = true
-    run(0.1)
+    typist.wait(0.1)
     board.resetPressed = false
-    run(3)
-    answer = type(ask)
+    typist.wait(3)
+    answer = typist.type(ask)
     #expect(answer.contains("b'x1'") && !answer.contains("True b'x1'"), "\(answer)")
     board.powerOff()
     board.powerOn()
+    typist.wait(3)
+    #expect(typist.type("print(open('kept').read())").contains("\nyes\n"))
+  }
+
+  /// How firmware ends that went wrong, what the SDK keeps about it, and that the first start afterwards is a whole one.
+  enum Ending: CaseIterable {
+    case exception, softwareWatchdog, hardwareWatchdog
+    var code: String {
+      let loop = "@micropython.viper\ndef f():\n  while 1: pass\n\n"
+      return switch self {
+      case .exception: "machine.mem32[4]=5\n"
+      case .softwareWatchdog: loop + "f()\n"
+      case .hardwareWatchdog: loop + "machine.disable_irq();f()\n"
+      }
+    }
+    /// rst_reason of the SDK's user_interface.h, which `machine.reset_cause()` gives.
+    var cause: UInt32 { [.exception: 2, .softwareWatchdog: 3, .hardwareWatchdog: 1][self]! }
+    /// The ROM's "rst cause": the SDK starts again by a jump to the reset vector, so after all but a reset of the chip it is the old one.
+    var banner: String { self == .hardwareWatchdog ? "rst cause:4, boot mode:(3,6)\r\n\r\nwdt reset" : "rst cause:1, boot mode:(3,6)\r\n\r\nload" }
+  }
+  static let endings: [(Ending, String, ROM)] = {
+    var all = Ending.allCases.map { ($0, "1.23.0", ROM.own) }
+    all += [(.exception, "1.8.7", .own), (.exception, "1.16", .own)]
+    if vendorsROM != nil { all += [(.exception, "1.23.0", .vendors), (.hardwareWatchdog, "1.23.0", .vendors)] }
+    return all
+  }()
+  @Test(.enabled(if: ESP8266Tests.available), arguments: endings) func crashesAndWatchdogs(ending: Ending, version: String, rom: ROM) throws {
+    let board = try Self.board(version, rom: rom)
+    let port = try #require(board.ports["uart0"])
+    var out: [UInt8] = []
+    port.onOutput = { out.append($0) }
+    var text: String { String(decoding: out, as: UTF8.self) }
+    func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
+    board.powerOn()
     run(3)
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    out = []
+    port.feed(Array("\u{5}import machine\n\(ending.code)\u{4}".utf8))
+    var seconds = 0.0
+    while !text.contains("ets Jan"), seconds < 20 {
+      run(0.01)
+      seconds += 0.01
+    }
+    // rst_info at the beginning of the RTC memory that the SDK keeps for itself: reason, exccause, epc1, epc2, epc3, excvaddr, depc.
+    let kept = (0..<7).map { board.chip.rtcMemory.raw.load(fromByteOffset: 0x100 + $0 * 4, as: UInt32.self) }
+    if ending == .exception { #expect(kept[0] == 2 && kept[1] == 29 && kept[5] == 4, "\(kept)") }
+    if ending == .softwareWatchdog { #expect(kept[0] == 3 && (1.6...4.0).contains(seconds), "\(kept) after \(seconds) s") }
+    if ending == .hardwareWatchdog { #expect((5.0...10.0).contains(seconds), "after \(seconds) s") }
+    run(3)
+    #expect(text.components(separatedBy: "ets Jan").count == 2 && text.contains(ending.banner) && text.hasSuffix(">>> "), "\(text)")
+    out = []
+    port.feed(Array("import machine; print('cause', machine.reset_cause())\r".utf8))
+    run(0.3)
+    #expect(text.contains("\ncause \(ending.cause)\r"), "\(text)")
   }
 }

@@ -244,34 +244,25 @@ import Testing
     #expect(abs((lines.first.flatMap { Int($0) } ?? 0) - 500) < 14, "\(lines)")
   }
   @Test(.enabled(if: MicrobitTests.available), arguments: ["1.0.0-rc.1", "1.0.1", "nrf-1.14"]) func filesAndResets(version: String) throws {
-    let board = try Self.board(version), port = try #require(board.ports["usb"])
-    var out: [UInt8] = []
-    port.onOutput = { out.append($0) }
-    func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
-    func type(_ code: String, for seconds: Double = 0.5) -> String {
-      out = []
-      port.feed(Array((code + "\r").utf8))
-      run(seconds)
-      return String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n").drop { $0 != "\n" }.description
-    }
+    let board = try Self.board(version), typist = try Typist(at: board, port: "usb"), ask = "print(open('kept').read())"
     board.powerOn()
-    run(2)
-    _ = type("f = open('kept', 'w'); f.write('yes'); f.close()", for: 1)
+    typist.wait(2)
+    _ = typist.type("f = open('kept', 'w'); f.write('yes'); f.close()", for: 1)
     // By software, by the button, by the plug.
-    #expect(type("import machine; machine.reset()", for: 2).contains("MicroPython v1."))
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
-    out = []
+    #expect(typist.type("import machine; machine.reset()", for: 2).contains("MicroPython v1."))
+    #expect(typist.type(ask, for: 0.5).contains("\nyes\n"))
+    typist.forget()
     board.resetPressed = true
-    run(0.2)
-    #expect(out.isEmpty)
+    typist.wait(0.2)
+    #expect(typist.out.isEmpty)
     board.resetPressed = false
-    run(2)
-    #expect(String(decoding: out, as: UTF8.self).contains("MicroPython v1."))
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    typist.wait(2)
+    #expect(typist.text.contains("MicroPython v1."))
+    #expect(typist.type(ask, for: 0.5).contains("\nyes\n"))
     board.powerOff()
     board.powerOn()
-    run(2)
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    typist.wait(2)
+    #expect(typist.type(ask, for: 0.5).contains("\nyes\n"))
   }
   static let program = """
     import random
@@ -287,12 +278,8 @@ import Testing
     print(len(open('a.txt').read()), running_time() > 0)
     """
   @Test(.enabled(if: MicrobitTests.available), arguments: ["1.0.0-rc.1", "1.0.1"]) func twoRunsAreEqualAndTheQuantumAndSnapshotsChangeNothing(version: String) throws {
-    let first = try BootTests.execute(Self.program, on: Self.board(version))
-    #expect(first.0.hasPrefix("2664667000") && first.0.contains("(0, 0, -1024)") && first.0.contains("100 True"), "\(first.0)")
-    for (quantum, snapshots) in [(nil, false), (1_000_000, false), (nil, true)] as [(UInt64?, Bool)] {
-      let again = try BootTests.execute(Self.program, on: Self.board(version), quantum: quantum, snapshots: snapshots)
-      #expect(again.0 == first.0 && again.1 == first.1, "quantum \(quantum ?? 0), snapshots \(snapshots): \(again.1) cycles, not \(first.1)")
-    }
+    let text = try BootTests.oneCourse(of: Self.program) { try Self.board(version) }
+    #expect(text.hasPrefix("2664667000") && text.contains("(0, 0, -1024)") && text.contains("100 True"), "\(text)")
   }
   /// Two boards in one room: `radio`.
   @Test(.enabled(if: MicrobitTests.available), arguments: ["1.0.1"]) func boardsHearEachOther(version: String) throws {

@@ -3,24 +3,13 @@ import Foundation
 import Machine
 import Testing
 
-/// Each file of `Scripts/` is a program for a Pico; `# wires:` in its first line names the jumpers, the file of the same
-/// name with `.txt` what it prints, on every version.
+/// Each file of `Scripts` is a program for a Pico.
 @Suite(.serialized) struct ScriptTests {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Scripts")
-  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".py") }.sorted()
+  static let scripts = BoardScript.names()
   static let versions = ["1.20.0", "1.24.1", "1.26.1", "1.28.0"]
 
   @Test(.enabled(if: BootTests.available), arguments: scripts, versions) func scriptPrints(name: String, version: String) throws {
-    let file = Self.folder.appendingPathComponent(name)
-    let code = try String(contentsOf: file, encoding: .utf8)
-    let expected = try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
-    let board = try BootTests.board(version)
-    let prefix = "# wires: "
-    if code.hasPrefix(prefix) {
-      for wire in code.prefix(while: { $0 != "\n" }).dropFirst(prefix.count).split(separator: " ") { try board.connect(String(wire)) }
-    }
-    let (text, _) = try BootTests.execute(code, on: board)
-    #expect(text.replacingOccurrences(of: "\r\n", with: "\n") == expected)
+    try BoardScript(name).check(on: BootTests.board(version))
   }
   @Test func thereAreScripts() { #expect(Self.scripts.count >= 20) }
 }
@@ -68,48 +57,37 @@ import Testing
   /// Each way to start again: the cause, the RAM, the watchdog's scratch registers, the files.
   @Test(.enabled(if: BootTests.available), arguments: ScriptTests.versions) func causes(version: String) throws {
     let board = try BootTests.board(version)
-    let port = try #require(board.ports["usb"])
-    var out: [UInt8] = []
-    port.onOutput = { out.append($0) }
-    port.isConnected = true
-    func run(_ seconds: Double) { board.machine.run(until: board.machine.now + UInt64(seconds * 1e12)) }
-    /// Types a line and gives what follows its echo.
-    func type(_ code: String, for seconds: Double = 0.3) -> String {
-      out = []
-      port.feed(Array((code + "\r").utf8))
-      run(seconds)
-      return String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n").drop { $0 != "\n" }.description
-    }
+    let typist = try Typist(at: board, port: "usb")
     let ask = "import machine; print('is', machine.reset_cause() == machine.PWRON_RESET, machine.reset_cause() == machine.WDT_RESET, machine.mem32[0x4005800c], machine.mem32[0x20040010], 'x' in globals())"
     board.powerOn()
-    run(1)
-    #expect(type(ask).contains("is True False 0 0 False\n"))
+    typist.wait(1)
+    #expect(typist.type(ask).contains("is True False 0 0 False\n"))
     // Marks: a global, a scratch register, a word of SRAM that nothing uses, a file.
-    _ = type("x = 1; machine.mem32[0x4005800c] = 77; machine.mem32[0x20040010] = 99; f = open('kept', 'w'); f.write('yes'); f.close()")
-    #expect(type("\u{4}", for: 1).contains("soft reboot"))
-    #expect(type(ask).contains("is True False 77 99 False\n"))
-    _ = type("machine.reset()", for: 2)
+    _ = typist.type("x = 1; machine.mem32[0x4005800c] = 77; machine.mem32[0x20040010] = 99; f = open('kept', 'w'); f.write('yes'); f.close()")
+    #expect(typist.type("\u{4}", for: 1).contains("soft reboot"))
+    #expect(typist.type(ask).contains("is True False 77 99 False\n"))
+    _ = typist.type("machine.reset()", for: 2)
     // A watchdog's trigger: scratch and RAM stay.
-    var answer = type(ask)
+    var answer = typist.type(ask)
     #expect(answer.contains("is False True 77 99 False\n"), "\(answer)")
-    _ = type("w = machine.WDT(timeout=200)", for: 2.5)
-    answer = type(ask)
+    _ = typist.type("w = machine.WDT(timeout=200)", for: 2.5)
+    answer = typist.type(ask)
     #expect(answer.contains("is False True 77 99 False\n"), "\(answer)")
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    #expect(typist.type("print(open('kept').read())").contains("\nyes\n"))
     board.powerOff()
     board.powerOn()
-    run(1)
-    answer = type(ask)
+    typist.wait(1)
+    answer = typist.type(ask)
     #expect(answer.contains("is True False 0 0 False\n"), "\(answer)")
-    #expect(type("print(open('kept').read())").contains("\nyes\n"))
+    #expect(typist.type("print(open('kept').read())").contains("\nyes\n"))
     // The RUN pin: the scratch registers go, the RAM stays.
-    _ = type("machine.mem32[0x4005800c] = 77; machine.mem32[0x20040010] = 99")
+    _ = typist.type("machine.mem32[0x4005800c] = 77; machine.mem32[0x20040010] = 99")
     board.resetPressed = true
-    run(0.1)
+    typist.wait(0.1)
     board.resetPressed = false
-    run(1)
-    answer = type(ask)
+    typist.wait(1)
+    answer = typist.type(ask)
     #expect(answer.contains("is True False 0 99 False\n"), "\(answer)")
-    #expect(type("print(machine.mem32[0x40064008])").contains("\n\(1 << 16)\n"))
+    #expect(typist.type("print(machine.mem32[0x40064008])").contains("\n\(1 << 16)\n"))
   }
 }

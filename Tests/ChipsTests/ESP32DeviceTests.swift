@@ -518,3 +518,12 @@ func near(_ a: Double, _ b: Double, _ tolerance: Double = 0.01) -> Bool { abs(a 
     #expect(result(2 * n) == Self.limbs(product, 2 * n))
   }
 }
+
+@Suite struct ESP32FuzzTests {
+  @Test(arguments: [0x5EED, 77, 0xC0FFEE] as [UInt64]) func randomWordsAtRandomRegisters(seed: UInt64) {
+    let bench = ESP32Bench(), chip = bench.chip
+    var fuzz = RegisterFuzz(bench.machine, bus: chip.cores[0].bus, pins: chip.gpio.pins, dma: 0x3FFB_0000, seed: seed)
+    fuzz.run(400_000, blocks: (0..<0x80).map { 0x3FF0_0000 + UInt32($0) << 12 }) { for c in chip.cores { c.isStalled = true } }
+    #expect(fuzz.edges.count > 0)
+  }
+}

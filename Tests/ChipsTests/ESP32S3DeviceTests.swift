@@ -125,20 +125,9 @@ import Testing
   }
   /// Random words at random registers of all blocks: nothing traps.
   @Test func randomWritesDoNotReachTheHost() {
-    var x: UInt64 = 0x5EED
-    func next() -> UInt64 {
-      x ^= x << 13
-      x ^= x >> 7
-      x ^= x << 17
-      return x
-    }
+    var fuzz = RegisterFuzz(machine, bus: chip.cores[0].bus, pins: chip.gpio.pins, dma: 0x3FC9_0000)
     let blocks: [UInt32] = (0..<0x42).map { 0x6000_0000 + UInt32($0) << 12 } + [0x6008_0000, 0x6008_1000, 0x600C_0000, 0x600C_1000, 0x600C_2000, 0x600C_4000, 0x600C_5000]
-    for n in 0..<60_000 {
-      let address = blocks[Int(next() % UInt64(blocks.count))] + UInt32(truncatingIfNeeded: next() % (n % 3 == 0 ? 0x1000 : 0x100)) & ~3
-      if next() & 3 == 0 { _ = read(address) } else { write(address, UInt32(truncatingIfNeeded: next() >> (next() & 31))) }
-      if n % 64 == 0 { run(microseconds: 20) }
-      if n % 512 == 0 { for c in chip.cores { c.isStalled = true } }
-    }
-    #expect(machine.now > 0)
+    fuzz.run(400_000, blocks: blocks) { for c in chip.cores { c.isStalled = true } }
+    #expect(fuzz.edges.count > 0)
   }
 }

@@ -44,6 +44,19 @@ import Testing
     run(microseconds: 2)
     #expect(alarms == 1 && read(0x6000_0624) == 1005)
   }
+  /// DPORT + 0x18, bit 8: what the SDK does before it starts again through the ROM.
+  @Test func theTimersAreResetByTheirBit() {
+    write(0x6000_0630, 1000)
+    write(0x6000_0628, 0x84)
+    write(0x3FF0_0004, 4)
+    run(microseconds: 10)
+    var alarms = 0
+    chip.timer.onExpire2 = { alarms += 1 }
+    write(0x3FF0_0018, 0xFFFF_0100)
+    write(0x3FF0_0018, 0xFFFF_0000)
+    run(microseconds: 1000)
+    #expect(alarms == 0 && read(0x6000_0624) == 0 && read(0x6000_0628) == 0 && read(0x6000_0630) == 0)
+  }
   @Test func frc1ReloadsAndHoldsALevelInterrupt() {
     var expiries: [UInt64] = []
     chip.timer.onExpire1 = { [machine] in expiries.append(machine.now / 1_000_000) }
@@ -216,20 +229,8 @@ import Testing
   }
   /// What a program does with registers it has no business with must not reach the host.
   @Test func randomAccessesDoNotCrashTheHost() {
-    var x: UInt64 = 11
-    func next() -> UInt32 {
-      x ^= x << 13
-      x ^= x >> 7
-      x ^= x << 17
-      return UInt32(truncatingIfNeeded: x >> 20)
-    }
-    for i in 0..<200_000 {
-      let base: UInt32 = [0x6000_0000, 0x6000_0000, 0x6000_0000, 0x3FF0_0000, 0x3FF2_0000, 0x6000_9000][Int(next() % 6)]
-      let address = base + (next() & 0xFFC), size = [1, 2, 4, 4][Int(next() % 4)]
-      _ = chip.core.bus.write(address, next(), size: size)
-      _ = chip.core.bus.read(address, size: size)
-      if i % 100 == 0 { run(microseconds: UInt64(next() % 50)) }
-    }
-    #expect(machine.now > 0)
+    var fuzz = RegisterFuzz(machine, bus: chip.core.bus, pins: chip.gpio.pins, dma: 0x3FFE_8000)
+    fuzz.run(400_000, blocks: [0x6000_0000, 0x6000_0000, 0x6000_0000, 0x3FF0_0000, 0x3FF2_0000, 0x6000_9000], sizes: [1, 2, 4, 4]) { chip.core.isStalled = true }
+    #expect(fuzz.edges.count > 0)
   }
 }

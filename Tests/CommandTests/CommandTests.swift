@@ -60,6 +60,12 @@ import Testing
     return d
   }
 
+  /// A board's firmware is listed by the board's name, though boards share it.
+  @Test func firmwareOfABoard() throws {
+    let board = try Self.run(["firmware", "list", "nodemcu"]), family = try Self.run(["firmware", "list", "esp8266"])
+    #expect(board.code == 0 && board.out.contains("1.23.0") && board.out == family.out)
+    try Self.refuses(["firmware", "list", "nodemcuu"], "did you mean nodemcu")
+  }
   @Test(.enabled(if: firmware != nil)) func badFirmware() throws {
     let folder = try Folder()
     defer { folder.remove() }
@@ -96,8 +102,8 @@ import Testing
         getsockname(s, a, &size)
       }
     }
-    try Self.refuses(["run", "pico", "--serial", "tcp:\(UInt16(bigEndian: address.sin_port))"], code: 1, "in use")
-    try Self.refuses(["run", "pico", "--serial", "nope=stdio"], code: 1, "no port \"nope\"", "usb")
+    try Self.refuses(["run", "pico", "--serial", "tcp:\(UInt16(bigEndian: address.sin_port))"], "in use")
+    try Self.refuses(["run", "pico", "--serial", "nope=stdio"], "no port \"nope\"", "usb")
   }
   /// Firmware that goes wrong ends the run with the place and the registers.
   @Test(.enabled(if: firmware != nil)) func firmwareThatJumpsToNowhere() throws {

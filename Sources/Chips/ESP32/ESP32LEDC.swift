@@ -4,17 +4,17 @@ import Machine
 /// the time, and edges are events only on pads that somebody watches.
 public final class ESP32LEDC: RegisterDevice, RegisterNaming {
   public enum Register: UInt32, CaseIterable, Sendable {
-    case ch0Conf0 = 0x00, ch0Hpoint = 0x04, ch0Duty = 0x08, ch0Conf1 = 0x0C, ch0DutyR = 0x10, timer0Conf = 0x140, timer0Value = 0x144, intRaw = 0x180, intSt = 0x184, intEna = 0x188, intClr = 0x18C
+    case hsch0Conf0 = 0x00, hsch0Hpoint = 0x04, hsch0Duty = 0x08, hsch0Conf1 = 0x0C, hsch0DutyR = 0x10, hstimer0Conf = 0x140, hstimer0Value = 0x144, intRaw = 0x180, intSt = 0x184, intEna = 0x188, intClr = 0x18C
     case conf = 0x190, date = 0x1FC
   }
   static let map = RegisterMap<ESP32LEDC> { r in
-    r[.ch0Conf0, count: 16, stride: 20].bits(0...3).bits(31...31).onWrite { d, n, v in d.channelConfigured(n, v) }
-    r[.ch0Hpoint, count: 16, stride: 20].bits(0...19).onWrite { d, n, _ in d.show(n) }
-    r[.ch0Duty, count: 16, stride: 20].bits(0...24)
-    r[.ch0Conf1, count: 16, stride: 20].bits(0...31).reset(0x4000_0000).onWrite { d, n, v in if v[bit: 31] { d.startDuty(n) } }
-    r[.ch0DutyR, count: 16, stride: 20].onRead { d, n in d.duty(n, at: d.scheduler.now) }
-    r[.timer0Conf, count: 8, stride: 8].bits(0...25).reset(0x100_0000).onWrite { d, n, v in d.timerConfigured(n, v) }
-    r[.timer0Value, count: 8, stride: 8].onRead { d, n in d.count(n, at: d.scheduler.now).map { UInt32(truncatingIfNeeded: $0.count) } ?? 0 }
+    r[.hsch0Conf0, count: 16, stride: 20].bits(0...3).bits(31...31).onWrite { d, n, v in d.channelConfigured(n, v) }
+    r[.hsch0Hpoint, count: 16, stride: 20].bits(0...19).onWrite { d, n, _ in d.show(n) }
+    r[.hsch0Duty, count: 16, stride: 20].bits(0...24)
+    r[.hsch0Conf1, count: 16, stride: 20].bits(0...31).reset(0x4000_0000).onWrite { d, n, v in if v[bit: 31] { d.startDuty(n) } }
+    r[.hsch0DutyR, count: 16, stride: 20].onRead { d, n in d.duty(n, at: d.scheduler.now) }
+    r[.hstimer0Conf, count: 8, stride: 8].bits(0...25).reset(0x100_0000).onWrite { d, n, v in d.timerConfigured(n, v) }
+    r[.hstimer0Value, count: 8, stride: 8].onRead { d, n in d.count(n, at: d.scheduler.now).map { UInt32(truncatingIfNeeded: $0.count) } ?? 0 }
     r[.intRaw].bits(0...23, .readOnly)
     r[.intSt].onRead { $0[.intRaw] & $0[.intEna] }
     r[.intEna].bits(0...23).onWrite { d, _ in d.armOverflows() }
@@ -138,10 +138,10 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
   }
   /// §14.3.3: from the next overflow on DUTY counts, and then DUTY_NUM steps.
   private func startDuty(_ k: Int) {
-    let c1 = self[.ch0Conf1, k, stride: 20], n = timer(of: k), now = scheduler.now
+    let c1 = self[.hsch0Conf1, k, stride: 20], n = timer(of: k), now = scheduler.now
     var c = channels[k]
     c.old = duty(k, at: now)
-    c.new = self[.ch0Duty, k, stride: 20]
+    c.new = self[.hsch0Duty, k, stride: 20]
     c.scale = c1[bits: 0...9]
     c.every = max(1, c1[bits: 10...19])
     c.steps = c1[bits: 20...29]
@@ -158,7 +158,7 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
     show(k)
   }
   private func dutyReached(_ k: Int) {
-    self[.ch0Conf1, k, stride: 20][bit: 31] = false
+    self[.hsch0Conf1, k, stride: 20][bit: 31] = false
     self[.intRaw][bit: 8 + k] = true
     update()
     show(k)
@@ -177,8 +177,8 @@ public final class ESP32LEDC: RegisterDevice, RegisterNaming {
   private func level(_ k: Int) -> (level: Bool, next: UInt64?) {
     let c = channels[k].conf0, n = timer(of: k), now = scheduler.now
     guard c[bit: 2], let at = count(n, at: now) else { return (c[bit: 3], nil) }
-    let length = length(n), high = UInt64(duty(k, at: now) >> 4), hpoint = UInt64(self[.ch0Hpoint, k, stride: 20]) % length
-    if high == 0 || high >= length { return (high != 0, channels[k].at > now || self[.ch0Conf1, k, stride: 20][bit: 31] ? timers[n].since &+ time(n, (at.period + 1) * length) : nil) }
+    let length = length(n), high = UInt64(duty(k, at: now) >> 4), hpoint = UInt64(self[.hsch0Hpoint, k, stride: 20]) % length
+    if high == 0 || high >= length { return (high != 0, channels[k].at > now || self[.hsch0Conf1, k, stride: 20][bit: 31] ? timers[n].since &+ time(n, (at.period + 1) * length) : nil) }
     let end = hpoint + high, isHigh = at.count >= hpoint && at.count < end || at.count + length < end
     let marks = [hpoint, end, length, end &- length].filter { $0 > at.count && $0 <= length }
     return (isHigh, timers[n].since &+ time(n, at.period * length + (marks.min() ?? length)))

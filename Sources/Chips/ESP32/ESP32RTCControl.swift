@@ -67,7 +67,7 @@ public final class ESP32RTCControl: RegisterDevice, RegisterNaming {
   /// What RESET_STATE tells (§1.3.1 of ESP-IDF's reset_reasons.h and TRM §2.2).
   public enum Cause {
     public static let powerOn: UInt32 = 1, software: UInt32 = 3, deepSleep: UInt32 = 5, timerGroup0: UInt32 = 7, timerGroup1: UInt32 = 8, rtcWatchdog: UInt32 = 9, timerGroupCPU: UInt32 = 11
-    public static let softwareCPU: UInt32 = 12, rtcWatchdogCPU: UInt32 = 13, appByPro: UInt32 = 14, rtcWatchdogRTC: UInt32 = 16
+    public static let softwareCPU: UInt32 = 12, rtcWatchdogCPU: UInt32 = 13, appByPro: UInt32 = 14, rtcWatchdogRTC: UInt32 = 16, timerGroup1CPU: UInt32 = 17
   }
   struct State: BitwiseCopyable {
     var watchdog: (UInt32, UInt32, UInt32, UInt32, UInt32) = (0x4C80, 0x1F400, 0x13880, 0xFFF, 0xFFF)

@@ -6,7 +6,7 @@ import Xtensa
 /// and the resets of their parts.
 public class ESP32Series {
   public let machine: Machine
-  /// PRO and APP.
+  /// PRO and APP; the ESP32-S2 has PRO alone.
   public let cores: [XtensaCore]
   public let flash: Memory
   let flashCode: CodeMemory
@@ -69,7 +69,9 @@ public class ESP32Series {
     for (n, group) in timerGroups.enumerated() {
       group.slowSource = { [unowned self] in rtc[.clkConf][bits: 30...31] }
       group.onReset = { [unowned self] system in
-        if system { rtc.onSystemReset(n == 0 ? ESP32RTCControl.Cause.timerGroup0 : ESP32RTCControl.Cause.timerGroup1, false) } else { rtc.onCoreReset(n, ESP32RTCControl.Cause.timerGroupCPU) }
+        if system { rtc.onSystemReset(n == 0 ? ESP32RTCControl.Cause.timerGroup0 : ESP32RTCControl.Cause.timerGroup1, false) }
+        // A lone core is guarded by both groups.
+        else if n < cores.count { rtc.onCoreReset(n, ESP32RTCControl.Cause.timerGroupCPU) } else { rtc.onCoreReset(0, ESP32RTCControl.Cause.timerGroup1CPU) }
       }
     }
   }

@@ -45,7 +45,7 @@ final class ESP32ULP: Device {
   /// §30.5: the timer counts the slow clock, and the program starts a few of its cycles later.
   private func arm() {
     let cycles = UInt64(sens[.ulpCpSleepCyc0, state.pointee.pause]) + UInt64(rtc[.timer2][bits: 15...23]) + 3
-    scheduler.schedule(event, after: cycles * Clock.picosecondsPerSecond / clocks.slowRC)
+    scheduler.schedule(event, after: Clock.time(cycles, hertz: clocks.slowRC))
   }
   private func start() {
     state.pointee.isRunning = true
@@ -55,7 +55,7 @@ final class ESP32ULP: Device {
   private func step() {
     guard state.pointee.isRunning else { return start() }
     let cycles = execute()
-    if state.pointee.isRunning { scheduler.schedule(event, after: UInt64(cycles) * Clock.picosecondsPerSecond / clocks.fastRC) }
+    if state.pointee.isRunning { scheduler.schedule(event, after: Clock.time(UInt64(cycles), hertz: clocks.fastRC)) }
   }
   private func halt() {
     state.pointee.isRunning = false

@@ -132,7 +132,7 @@ public class ESPGPIO: RegisterDevice {
   /// What pad `n` does now: the signal that IO_MUX or the matrix leads to it or from it, or plain GPIO.
   public final func functionName(_ n: Int) -> String {
     guard pins.indices.contains(n), layout.exists >> UInt64(n) & 1 == 1 else { return "" }
-    if rtc.dac(n) != nil { return n == 25 ? "DAC1" : "DAC2" }
+    if rtc.dac(n) != nil { return n == 25 || n == 17 ? "DAC1" : "DAC2" }
     if let (_, enable) = rtc.output(n) { return enable ? "RTC GPIO output" : "RTC GPIO or ADC input" }
     if let s = mux.directOut(n) { return s < 0 ? "IO_MUX function" : outputName(s) }
     if let s = mux.directIn(n) { return inputName(s) }

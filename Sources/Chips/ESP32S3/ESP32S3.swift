@@ -67,7 +67,7 @@ public final class ESP32S3: ESP32Series {
     flashSPIs = (0..<2).map { ESP32S3FlashSPI.make($0, arena: arena, scheduler: scheduler, clocks: clocks, memory: dma) }
     let gdma = ESP32S3DMA(arena: arena, scheduler: scheduler, memory: dma)
     self.gdma = gdma
-    sha = ESP32S3SHA(arena: arena, dma: gdma)
+    sha = ESP32S3SHA(arena: arena, take: { [unowned gdma] in gdma.take(for: ESP32S3DMA.Peripheral.sha) }, finish: { [unowned gdma] in gdma.finishOutput(for: ESP32S3DMA.Peripheral.sha) })
     ledcRegisters = ESP32S3LEDC.make(arena: arena, scheduler: scheduler, clocks: clocks)
     ledc = ledcRegisters.model
     rmtRegisters = ESP32S3RMT.make(arena: arena, scheduler: scheduler, clocks: clocks)
@@ -96,6 +96,7 @@ public final class ESP32S3: ESP32Series {
     }
     for core in cores { machine.add(core) }
     super.init(name: "ESP32S3", machine: machine, flash: flash, cores: cores, clocks: clocks, rtc: rtcRegisters.model, timerGroups: timerGroups, gpio: gpio, uarts: uarts)
+    efuse.burnESP32S3()
     mapMemory()
     mapDevices()
     connect()
@@ -235,16 +236,8 @@ public final class ESP32S3: ESP32Series {
     gpio.onRoute = { [unowned self] in ledc.routesChanged() }
   }
 
-  /// SYSTEM.SYSCLK_CONF and CPU_PER_CONF (§7.2.4).
   override func updateClocks() {
-    let conf = system[.sysclkConf], source = conf[bits: 10...11], period = Int(system[.cpuPerConf] & 3)
-    let divider = UInt64(conf & 0x3FF) + 1
-    switch source {
-    case 1: clocks.set(cpu: [80, 160, 240, 240][period] * 1_000_000, apb: 80_000_000, tick: 79, slowSource: rtc[.clkConf][bits: 30...31])
-    default:
-      let hertz = max(1000, (source == 0 ? clocks.crystal : clocks.fastRC) / divider)
-      clocks.set(cpu: hertz, apb: hertz, tick: UInt32(max(1, hertz / 1_000_000)) - 1, slowSource: rtc[.clkConf][bits: 30...31])
-    }
+    system.apply(to: clocks, slowSource: rtc[.clkConf][bits: 30...31])
     for c in cores { c.clockChanged() }
   }
 

@@ -38,16 +38,18 @@ public final class ESP32S3EFuse: RegisterDevice, RegisterNaming {
   public let irq: Line
 
   /// - Parameter mac: the base MAC address, six bytes.
-  init(arena: StateArena, scheduler: Scheduler, mac: [UInt8]) {
+  init(chip: String = "ESP32S3", arena: StateArena, scheduler: Scheduler, mac: [UInt8]) {
     self.scheduler = scheduler
-    doneAt = arena.allocate("ESP32S3.EFUSE.doneAt", initial: UInt64(0))
-    fuses = arena.allocate("ESP32S3.EFUSE.fuses", count: Self.words, initial: UInt32(0))
-    irq = Line("ESP32S3.EFUSE.IRQ", arena: arena)
-    super.init(Self.map, name: "ESP32S3.EFUSE", arena: arena)
+    doneAt = arena.allocate("\(chip).EFUSE.doneAt", initial: UInt64(0))
+    fuses = arena.allocate("\(chip).EFUSE.fuses", count: Self.words, initial: UInt32(0))
+    irq = Line("\(chip).EFUSE.IRQ", arena: arena)
+    super.init(Self.map, name: "\(chip).EFUSE", arena: arena)
     let m = (mac + [0, 0, 0, 0, 0, 0]).prefix(6).map { UInt32($0) }
     fuses[6] = m[2] << 24 | m[3] << 16 | m[4] << 8 | m[5]
     fuses[7] = m[0] << 8 | m[1]
-    // Revision 0.2: WAFER_VERSION_MINOR, at bit 114 of block 1.
+  }
+  /// The fuses of an ESP32-S3 of revision 0.2: WAFER_VERSION_MINOR, at bit 114 of block 1, and its ADCs' calibration.
+  func burnESP32S3() {
     fuses[9] = 2 << 18
     // The ADCs' calibration, version 1: BLK_VERSION_MAJOR, and how far the codes of 850 mV lie from the usual ones (ESP-IDF, esp_efuse_rtc_calib.c).
     burn(1, bits: 2, at: 128)

@@ -41,8 +41,8 @@ enum ESP32S3FlashSPI {
     t[.intRaw].keepsNothing()
     t[.date].reset(0x210_1040)
   }
-  static func make(_ n: Int, arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks, memory: ESP32DMAMemory) -> Block {
-    let name = "ESP32S3.SPI\(n)", spi = ESP32SPI(name: name, arena: arena, scheduler: scheduler, clocks: clocks, memory: memory, leadsToPads: false)
+  static func make(_ n: Int, chip: String = "ESP32S3", arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks, memory: ESP32DMAMemory) -> Block {
+    let name = "\(chip).SPI\(n)", spi = ESP32SPI(name: name, arena: arena, scheduler: scheduler, clocks: clocks, memory: memory, leadsToPads: false)
     spi.addressIsRightAligned = true
     return Block(translation, name: name, model: spi, arena: arena)
   }

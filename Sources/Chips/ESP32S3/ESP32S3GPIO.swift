@@ -14,6 +14,10 @@ public final class ESP32S3GPIO: ESPGPIO, RegisterNaming {
     chip: "ESP32S3", count: 49, exists: 0x1_FFFF_FC3F_FFFF, listenOnly: 49, pin0: 0x74, inSel: 0x154, outSel: 0x554, interrupt: [0, 0], nmi: [1, 1], straps: [-1, -1, 46, 0, 45, 3])
   static let map = RegisterMap<ESP32S3GPIO> { r in
     declare(r, esp32s3)
+    declareRest(r, date: 0x190_7040)
+  }
+  /// What the ESP32-S2 has too.
+  static func declareRest<D: ESPGPIO & RegisterNaming>(_ r: RegisterMap<D>.Builder, date: UInt32) where D.Register == Register {
     for (n, (low, high)) in [(Register.pcpuInt, Register.pcpuInt1), (.pcpuNmiInt, .pcpuNmiInt1), (.cpusdioInt, .cpusdioInt1)].enumerated() {
       r[low].onRead { UInt32(truncatingIfNeeded: $0.pending(n)) }
       r[high].onRead { UInt32(truncatingIfNeeded: $0.pending(n) >> 32) }
@@ -21,7 +25,7 @@ public final class ESP32S3GPIO: ESPGPIO, RegisterNaming {
     r[.statusNext].onRead { $0[.status] }
     r[.statusNext1].onRead { $0[.status1] }
     r[.clockGate].bits(0...0).reset(1)
-    r[.regDate].bits(0...27).reset(0x190_7040)
+    r[.regDate].bits(0...27).reset(date)
     r[.sigmadelta0, count: 8].bits(0...15).reset(0xFF00).onWrite { d, _ in d.log?.once("\(d.name): the sigma-delta modulators are not modelled: their signals stay low") }
     r[.sigmadeltaCg].bits(31...31)
     r[.sigmadeltaMisc].bits(30...31)

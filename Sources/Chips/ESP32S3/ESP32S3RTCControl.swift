@@ -17,57 +17,62 @@ enum ESP32S3RTCControl {
   typealias Block = TranslatedRegisters<Register, ESP32RTCControl>
   /// Pads of the RTC: GPIO0 to GPIO21.
   static let padCount = 22
-  static let translation = RegisterTranslation<Register, ESP32RTCControl> { t in
-    let resets: [Register: UInt32] = [
-      .options0: 0x1C00A000, .timer1: 0x28140403, .timer2: 0x1080000, .timer3: 0x14160A08, .timer4: 0x10200A08, .timer5: 0x8000, .timer6: 0x10200A08, .anaConf: 0x440000, .resetState: 0x3000,
-      .wakeupState: 0x60000, .extXtlConf: 0x66C80, .clkConf: 0x1158321C, .slowClkConf: 0x400000, .sdioConf: 0xAB0BE0A, .biasConf: 0x10800, .rtc: 0xA0000000, .pwc: 0x925, .digPwc: 0x545010,
-      .digIso: 0xAA805080, .wdtconfig0: 0x13214, .wdtconfig1: 0x30D40, .wdtconfig2: 0x13880, .wdtconfig3: 0xFFF, .wdtconfig4: 0xFFF, .wdtwprotect: 0x50D83AA1, .swdConf: 0x4B00000,
-      .swdWprotect: 0x8F1D312A, .brownOut: 0x43FF0010, .xtal32kConf: 0xFF00000, .ulpCpCtrl: 0x100200, .cocpuCtrl: 0x8A0810, .touchCtrl1: 0x10000100, .touchCtrl2: 0x840CC,
-      .touchScanCtrl: 0xF0000102, .touchSlpThres: 0x78000000, .touchApproach: 0x50000000, .touchFilterCtrl: 0x96AA8800, .touchTimeoutCtrl: 0x7FFFFF, .ulpCpTimer1: 0xC800,
-      .retentionCtrl: 0x28340000, .fibSel: 0x7, .date: 0x2101271,
-    ]
+  static let translation = RegisterTranslation<Register, ESP32RTCControl> { declare($0, resets: resets) { $0 } }
+  static let resets: [Register: UInt32] = [
+    .options0: 0x1C00A000, .timer1: 0x28140403, .timer2: 0x1080000, .timer3: 0x14160A08, .timer4: 0x10200A08, .timer5: 0x8000, .timer6: 0x10200A08, .anaConf: 0x440000, .resetState: 0x3000,
+    .wakeupState: 0x60000, .extXtlConf: 0x66C80, .clkConf: 0x1158321C, .slowClkConf: 0x400000, .sdioConf: 0xAB0BE0A, .biasConf: 0x10800, .rtc: 0xA0000000, .pwc: 0x925, .digPwc: 0x545010,
+    .digIso: 0xAA805080, .wdtconfig0: 0x13214, .wdtconfig1: 0x30D40, .wdtconfig2: 0x13880, .wdtconfig3: 0xFFF, .wdtconfig4: 0xFFF, .wdtwprotect: 0x50D83AA1, .swdConf: 0x4B00000,
+    .swdWprotect: 0x8F1D312A, .brownOut: 0x43FF0010, .xtal32kConf: 0xFF00000, .ulpCpCtrl: 0x100200, .cocpuCtrl: 0x8A0810, .touchCtrl1: 0x10000100, .touchCtrl2: 0x840CC,
+    .touchScanCtrl: 0xF0000102, .touchSlpThres: 0x78000000, .touchApproach: 0x50000000, .touchFilterCtrl: 0x96AA8800, .touchTimeoutCtrl: 0x7FFFFF, .ulpCpTimer1: 0xC800,
+    .retentionCtrl: 0x28340000, .fibSel: 0x7, .date: 0x2101271,
+  ]
+  /// The registers of a chip that calls the ESP32-S3's by names of its own (nil: it lacks one), and whose SLEEP_REJECT_ENA begins at bit `firstRejection`.
+  static func declare<Names: RawRepresentable & CaseIterable & Sendable & SendableMetatype>(
+    _ t: RegisterTranslation<Names, ESP32RTCControl>.Builder, resets: [Register: UInt32], firstRejection: Int = 12, _ own: (Register) -> Names?
+  ) where Names.RawValue == UInt32 {
+    func at(_ r: Register) -> RegisterTranslation<Names, ESP32RTCControl>.Draft { own(r).map { t[$0] } ?? .init([]) }
     // Settings of voltages, waits, touch sensors and the coprocessor, and words for software.
-    for r in Register.allCases { t[r].keeps(0...31).reset(resets[r] ?? 0) }
-    t[.options0].keepsNothing().keeps(6...30).field(0...5, .options0).field(31...31, .options0)
-    t[.slpTimer0].keepsNothing().same(.slpTimer0)
-    t[.slpTimer1].keepsNothing().field(0...16, .slpTimer1)
-    t[.timeUpdate].keepsNothing().keeps(27...29).field(31...31, .timeUpdate)
-    t[.timeLow0].keepsNothing().same(.time0)
-    t[.timeHigh0].keepsNothing().field(0...15, .time1)
-    t[.state0].keepsNothing().keeps(22...30).field(31...31, .state0)
-    t[.resetState].keepsNothing().keeps(18...25).field(0...13, .resetState)
+    for r in Register.allCases { at(r).keeps(0...31).reset(resets[r] ?? 0) }
+    at(.options0).keepsNothing().keeps(6...30).field(0...5, .options0).field(31...31, .options0)
+    at(.slpTimer0).keepsNothing().same(.slpTimer0)
+    at(.slpTimer1).keepsNothing().field(0...16, .slpTimer1)
+    at(.timeUpdate).keepsNothing().keeps(27...29).field(31...31, .timeUpdate)
+    at(.timeLow0).keepsNothing().same(.time0)
+    at(.timeHigh0).keepsNothing().field(0...15, .time1)
+    at(.state0).keepsNothing().keeps(22...30).field(31...31, .state0)
+    at(.resetState).keepsNothing().keeps(18...25).field(0...13, .resetState)
     // The sources of waking have the numbers that they had, and there are more.
-    t[.wakeupState].keepsNothing().field(15...25, .wakeupState, 11...21).keeps(26...31)
-    t[.slpWakeupCause].keepsNothing().field(0...10, .wakeupState)
+    at(.wakeupState).keepsNothing().field(15...25, .wakeupState, 11...21).keeps(26...31)
+    at(.slpWakeupCause).keepsNothing().field(0...10, .wakeupState)
     for (own, model) in [(Register.intEnaRtc, ESP32RTCControl.Register.intEna), (.intRawRtc, .intRaw), (.intStRtc, .intSt), (.intClrRtc, .intClr)] {
-      t[own].keepsNothing().field(0...1, model).field(3...3, model).field(10...10, model, 8...8)
+      at(own).keepsNothing().field(0...1, model).field(3...3, model).field(10...10, model, 8...8)
     }
-    t[.intEnaRtc].keeps(2...2).keeps(4...9).keeps(11...20)
-    t[.intEnaRtcW1ts].keepsNothing().onWrite { d, _, v in d.write32(d.read32(at: Register.intEnaRtc.rawValue) | v, at: Register.intEnaRtc.rawValue) }
-    t[.intEnaRtcW1tc].keepsNothing().onWrite { d, _, v in d.write32(d.read32(at: Register.intEnaRtc.rawValue) & ~v, at: Register.intEnaRtc.rawValue) }
-    t[.extWakeupConf].keepsNothing().keeps(29...29).field(30...31, .extWakeupConf)
-    t[.slpRejectConf].keepsNothing().keeps(12...13).field(14...14, .slpRejectConf, 24...24).keeps(15...29).field(30...31, .slpRejectConf, 26...27)
-    t[.slpRejectCause].keepsNothing().field(2...2, .slpRejectConf, 28...28)
-    t[.clkConf].keepsNothing().keeps(0...29).field(30...31, .clkConf)
-    t[.digPwc].keepsNothing().keeps(0...30).field(31...31, .digPwc)
-    t[.digIso].keepsNothing().same(.digIso)
-    t[.wdtconfig0].keepsNothing().keeps(0...8).field(9...12, .wdtconfig0, 7...10).keeps(13...18).field(19...31, .wdtconfig0)
+    at(.intEnaRtc).keeps(2...2).keeps(4...9).keeps(11...20)
+    at(.intEnaRtcW1ts).keepsNothing().onWrite { d, _, v in d.write32(d.read32(at: Register.intEnaRtc.rawValue) | v, at: Register.intEnaRtc.rawValue) }
+    at(.intEnaRtcW1tc).keepsNothing().onWrite { d, _, v in d.write32(d.read32(at: Register.intEnaRtc.rawValue) & ~v, at: Register.intEnaRtc.rawValue) }
+    at(.extWakeupConf).keepsNothing().keeps(29...29).field(30...31, .extWakeupConf)
+    at(.slpRejectConf).keepsNothing().keeps(firstRejection...firstRejection + 1).field(firstRejection + 2...firstRejection + 2, .slpRejectConf, 24...24).keeps(firstRejection + 3...29).field(30...31, .slpRejectConf, 26...27)
+    at(.slpRejectCause).keepsNothing().field(2...2, .slpRejectConf, 28...28)
+    at(.clkConf).keepsNothing().keeps(0...29).field(30...31, .clkConf)
+    at(.digPwc).keepsNothing().keeps(0...30).field(31...31, .digPwc)
+    at(.digIso).keepsNothing().same(.digIso)
+    at(.wdtconfig0).keepsNothing().keeps(0...8).field(9...12, .wdtconfig0, 7...10).keeps(13...18).field(19...31, .wdtconfig0)
     for (n, r) in [Register.wdtconfig1, .wdtconfig2, .wdtconfig3, .wdtconfig4].enumerated() {
-      if let model = ESP32RTCControl.Register(rawValue: ESP32RTCControl.Register.wdtconfig1.rawValue + UInt32(n) * 4) { t[r].keepsNothing().same(model) }
+      if let model = ESP32RTCControl.Register(rawValue: ESP32RTCControl.Register.wdtconfig1.rawValue + UInt32(n) * 4) { at(r).keepsNothing().same(model) }
     }
-    t[.wdtfeed].keepsNothing().field(31...31, .wdtfeed)
-    t[.wdtwprotect].keepsNothing().same(.wdtwprotect)
-    t[.swCpuStall].keepsNothing().field(20...31, .swCpuStall)
-    t[.lowPowerSt].keepsNothing()
-    t[.diag0].keepsNothing()
-    t[.padHold].onWrite { d, _, _ in d.model.onHold() }
-    t[.digPadHold].onWrite { d, _, _ in d.model.onHold() }
-    t[.extWakeup1].keepsNothing().field(0...22, .extWakeup1)
-    t[.extWakeup1Status].keepsNothing().field(0...21, .extWakeup1Status)
-    t[.timeLow1].keepsNothing()
-    t[.timeHigh1].keepsNothing()
+    at(.wdtfeed).keepsNothing().field(31...31, .wdtfeed)
+    at(.wdtwprotect).keepsNothing().same(.wdtwprotect)
+    at(.swCpuStall).keepsNothing().field(20...31, .swCpuStall)
+    at(.lowPowerSt).keepsNothing()
+    at(.diag0).keepsNothing()
+    at(.padHold).onWrite { d, _, _ in d.model.onHold() }
+    at(.digPadHold).onWrite { d, _, _ in d.model.onHold() }
+    at(.extWakeup1).keepsNothing().field(0...22, .extWakeup1)
+    at(.extWakeup1Status).keepsNothing().field(0...21, .extWakeup1Status)
+    at(.timeLow1).keepsNothing()
+    at(.timeHigh1).keepsNothing()
     // The path of USB: other blocks ask for it.
-    t[.usbConf].onWrite { d, _, _ in d.onChange?() }
+    at(.usbConf).onWrite { d, _, _ in d.onChange?() }
   }
   static func make(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) -> Block {
     let rtc = ESP32RTCControl(chip: "ESP32S3", padCount: padCount, arena: arena, scheduler: scheduler, clocks: clocks)

@@ -1,7 +1,7 @@
 import Machine
 
 /// ESP32-S3 TRM §6.9: RTC_IO: GPIO0 to GPIO21 as the RTC may have them. A pad that it does not have has its pulls in IO_MUX.
-public final class ESP32S3RTCIO: RegisterDevice, RegisterNaming, ESPRTCPads {
+public class ESP32S3RTCIO: RegisterDevice, RegisterNaming, ESPRTCPads {
   public enum Register: UInt32, CaseIterable, Sendable {
     case out = 0x00, outW1ts = 0x04, outW1tc = 0x08, enable = 0x0C, enableW1ts = 0x10, enableW1tc = 0x14, status = 0x18, statusW1ts = 0x1C, statusW1tc = 0x20, `in` = 0x24, pin0 = 0x28
     case debugSel = 0x80, touchPad0 = 0x84, extWakeup0 = 0xDC, xtlExtCtr = 0xE0, sarI2cIo = 0xE4, touchCtrl = 0xE8, date = 0x1FC
@@ -34,8 +34,8 @@ public final class ESP32S3RTCIO: RegisterDevice, RegisterNaming, ESPRTCPads {
   var level: (Int) -> Bool = { _ in false }
   /// Whether RTC_CNTL holds a pad.
   var held: (Int) -> Bool = { _ in false }
-  init(arena: StateArena) { super.init(Self.map, name: "ESP32S3.RTC_IO", arena: arena) }
-  private func word(_ n: Int) -> UInt32 { n < Self.count ? self[.touchPad0, n] : 0 }
+  init(chip: String = "ESP32S3", arena: StateArena) { super.init(Self.map, name: "\(chip).RTC_IO", arena: arena) }
+  final func word(_ n: Int) -> UInt32 { n < Self.count ? self[.touchPad0, n] : 0 }
   /// All pads again: a hold has changed.
   func allChanged() { for n in 0..<49 { onChange(n) } }
   func hasPad(_ n: Int) -> Bool { word(n)[bit: 19] }

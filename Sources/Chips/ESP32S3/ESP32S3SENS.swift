@@ -29,13 +29,17 @@ public final class ESP32S3SENS: RegisterDevice, RegisterNaming {
   /// Volts of a pad; nil: nothing drives it.
   var volts: (Int) -> Float? = { _ in nil }
 
-  init(arena: StateArena, scheduler: Scheduler) {
+  /// Full scale in millivolts by attenuation, and its code.
+  private let fullScale: [Float], highest: Float
+
+  /// - Parameter fullScale: of an average chip (datasheet, table "ADC characteristics").
+  init(chip: String = "ESP32S3", fullScale: [Float] = [950, 1250, 1750, 3100], bits: Int = 12, arena: StateArena, scheduler: Scheduler) {
     self.scheduler = scheduler
-    state = arena.allocate("ESP32S3.SENS.state", initial: State())
-    super.init(Self.map, name: "ESP32S3.SENS", arena: arena)
+    self.fullScale = fullScale
+    highest = Float(1 << bits - 1)
+    state = arena.allocate("\(chip).SENS.state", initial: State())
+    super.init(Self.map, name: "\(chip).SENS", arena: arena)
   }
-  /// Full scale in millivolts by attenuation, of an average chip (datasheet, table "ADC characteristics").
-  private static let fullScale: [Float] = [950, 1250, 1750, 3100]
   private func measure(_ unit: Int, _ v: UInt32) {
     guard v[bit: 17], v[bit: 18] else { return }
     let enabled = v[bits: 19...30]
@@ -43,8 +47,8 @@ public final class ESP32S3SENS: RegisterDevice, RegisterNaming {
     if enabled != 0 {
       // Channels 0 to 9 of ADC1 are GPIO1 to GPIO10, those of ADC2 GPIO11 to GPIO20.
       let channel = enabled.trailingZeroBitCount, attenuation = Int(self[unit == 0 ? .atten1 : .atten2] >> UInt32(channel * 2) & 3)
-      let value = (channel < 10 ? volts(1 + unit * 10 + channel) ?? 0 : 0) * 1000 / Self.fullScale[attenuation] * 4095
-      raw = UInt32(max(0, min(4095, value.isFinite ? value.rounded() : 0)))
+      let value = (channel < 10 ? volts(1 + unit * 10 + channel) ?? 0 : 0) * 1000 / fullScale[attenuation] * highest
+      raw = UInt32(max(0, min(highest, value.isFinite ? value.rounded() : 0)))
     }
     // ADC2's result also says that it had the arbiter's leave.
     let ready = scheduler.now &+ 10_000_000

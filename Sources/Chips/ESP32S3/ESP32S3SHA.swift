@@ -24,13 +24,15 @@ public final class ESP32S3SHA: RegisterDevice, RegisterNaming {
     r[.mMem, count: 32].bits(0...31)
   }
   private let hash: UnsafeMutablePointer<UInt64>
-  private let dma: ESP32S3DMA
+  /// The DMA's next byte, and the end of what was asked of it.
+  private let take: () -> UInt8?, finish: () -> Void
   public let irq: Line
-  init(arena: StateArena, dma: ESP32S3DMA) {
-    self.dma = dma
-    hash = arena.allocate("ESP32S3.SHA.hash", count: 8, initial: UInt64(0))
-    irq = Line("ESP32S3.SHA.IRQ", arena: arena)
-    super.init(Self.map, name: "ESP32S3.SHA", arena: arena)
+  init(chip: String = "ESP32S3", arena: StateArena, take: @escaping () -> UInt8?, finish: @escaping () -> Void) {
+    self.take = take
+    self.finish = finish
+    hash = arena.allocate("\(chip).SHA.hash", count: 8, initial: UInt64(0))
+    irq = Line("\(chip).SHA.IRQ", arena: arena)
+    super.init(Self.map, name: "\(chip).SHA", arena: arena)
   }
   /// Takes one block of M_MEM, or `blocks` of the DMA's.
   private func run(first: Bool, blocks: Int?) {
@@ -47,7 +49,7 @@ public final class ESP32S3SHA: RegisterDevice, RegisterNaming {
     }
     for _ in 0..<(blocks ?? 1) {
       if blocks != nil {
-        for i in 0..<a.blockWords { self[.mMem, i] = (0..<4).reduce(UInt32(0)) { $0 | UInt32(dma.take(for: ESP32S3DMA.Peripheral.sha) ?? 0) << UInt32($1 * 8) } }
+        for i in 0..<a.blockWords { self[.mMem, i] = (0..<4).reduce(UInt32(0)) { $0 | UInt32(take() ?? 0) << UInt32($1 * 8) } }
       }
       SHABlock.take(a, into: hash) { self[.mMem, $0].byteSwapped }
     }
@@ -60,7 +62,7 @@ public final class ESP32S3SHA: RegisterDevice, RegisterNaming {
       }
     }
     if blocks != nil {
-      dma.finishOutput(for: ESP32S3DMA.Peripheral.sha)
+      finish()
       if self[.irqEna][bit: 0] { irq.set(true) }
     }
   }

@@ -36,9 +36,20 @@ public final class ESP32S3System: RegisterDevice, RegisterNaming {
   /// What bits of PERIP_RST_EN0 and 1 hold in reset, those of the second from 32 on.
   var blocks: [Int: [Device]] = [:]
 
-  init(arena: StateArena) {
-    held = arena.allocate("ESP32S3.SYSTEM.heldBlocks", count: 2, initial: UInt32(0))
-    super.init(Self.map, name: "ESP32S3.SYSTEM", arena: arena)
+  init(chip: String = "ESP32S3", arena: StateArena) {
+    held = arena.allocate("\(chip).SYSTEM.heldBlocks", count: 2, initial: UInt32(0))
+    super.init(Self.map, name: "\(chip).SYSTEM", arena: arena)
+  }
+  /// SYSCLK_CONF and CPU_PER_CONF (§7.2.4): the clocks as they say.
+  func apply(to clocks: ESP32Clocks, slowSource: UInt32) {
+    let conf = self[.sysclkConf], source = conf[bits: 10...11], period = Int(self[.cpuPerConf] & 3)
+    let divider = UInt64(conf & 0x3FF) + 1
+    switch source {
+    case 1: clocks.set(cpu: [80, 160, 240, 240][period] * 1_000_000, apb: 80_000_000, tick: 79, slowSource: slowSource)
+    default:
+      let hertz = max(1000, (source == 0 ? clocks.crystal : clocks.fastRC) / divider)
+      clocks.set(cpu: hertz, apb: hertz, tick: UInt32(max(1, hertz / 1_000_000)) - 1, slowSource: slowSource)
+    }
   }
   private func resetBlocks(_ n: Int, _ v: UInt32) {
     let old = held[n]
@@ -67,10 +78,10 @@ public final class ESP32S3InterruptCore: RegisterDevice, RegisterNaming {
     r[.date].bits(0...27).reset(0x201_2300)
   }
   private let core: Int, matrix: ESPInterruptMatrix
-  init(core: Int, matrix: ESPInterruptMatrix, arena: StateArena) {
+  init(chip: String = "ESP32S3", core: Int, matrix: ESPInterruptMatrix, arena: StateArena) {
     self.core = core
     self.matrix = matrix
-    super.init(Self.map, name: "ESP32S3.INTERRUPT_CORE\(core)", arena: arena)
+    super.init(Self.map, name: "\(chip).INTERRUPT_CORE\(core)", arena: arena)
   }
   func route(_ source: Int) -> Int { Int(self[.macIntrMap, source]) }
   public override func reset() {
@@ -84,10 +95,10 @@ public final class ESP32S3InterruptCore: RegisterDevice, RegisterNaming {
 final class ESP32S3Settings: Device {
   private let words: UnsafeMutablePointer<UInt32>, resets: [UInt32: UInt32]
   private static let count = 1024
-  init(name: String, resets: [UInt32: UInt32] = [:], arena: StateArena) {
+  init(chip: String = "ESP32S3", name: String, resets: [UInt32: UInt32] = [:], arena: StateArena) {
     self.resets = resets
-    words = arena.allocate("ESP32S3.\(name).words", count: Self.count, initial: UInt32(0))
-    super.init(name: "ESP32S3.\(name)")
+    words = arena.allocate("\(chip).\(name).words", count: Self.count, initial: UInt32(0))
+    super.init(name: "\(chip).\(name)")
     reset()
   }
   override func read32(at offset: UInt32) -> UInt32 { words[Int(offset / 4) & (Self.count - 1)] }

@@ -18,7 +18,9 @@ extension ESP8266 {
       r[.cacheFlashCtrl].bits(0...0).bits(2...8).bits(10...31).onRead { d in d[.cacheFlashCtrl] | (d[.cacheFlashCtrl] & 1) << 1 }.onWrite { d, _ in d.onCache() }
       r[.unknown10].bits(0...31)
       r[.ctl].bits(0...31).onWrite { d, _ in d.onClock() }
-      r[.clockgateWatchdog].bits(0...31)
+      // Clocks in the upper half; in the lower, what is held in reset. Bit 8 is all that every version of the SDK raises and drops
+      // before it starts again through the ROM, with its timers running: they must not interrupt what comes then.
+      r[.clockgateWatchdog].bits(0...31).onWrite { d, v in if v[bit: 8] { d.onTimerReset() } }
       r[.unknown1C].bits(0...31)
       r[.spiIntStatus].onRead { d in d.spiInterrupts() }
       r[.spiCacheRAM].bits(0...31).onWrite { d, _ in d.onCache() }
@@ -39,6 +41,8 @@ extension ESP8266 {
     var onCache: () -> Void = {}
     /// CPU clock: once or twice the bus clock.
     var onClock: () -> Void = {}
+    /// FRC1 and FRC2 are held in reset.
+    var onTimerReset: () -> Void = {}
     /// UART pins swapped.
     var onSwap: () -> Void = {}
     /// SPI0's, SPI1's and I2S's interrupts (bits 4, 7 and 9).

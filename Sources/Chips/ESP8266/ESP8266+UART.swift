@@ -204,7 +204,7 @@ extension ESP8266 {
         }
         run = i == 0 && run == 0 ? bit : run + bit
       }
-      serial.arrive(byte, after: max(1, UInt64(bit) * 10 * 1_000_000_000_000 / max(1, apb.pointee.frequency256 / 256)))
+      serial.arrive(byte, after: max(1, Clock.time(10, hertz: portBaud)))
     }
 
     private var status: UInt32 {

@@ -90,6 +90,7 @@ public final class ESP8266 {
     dport.onCache = { [unowned self] in mapCache() }
     dport.onClock = { [unowned self] in updateClocks() }
     analog.onPLL = { [unowned self] in updateClocks() }
+    dport.onTimerReset = { [unowned self] in timer.reset() }
     dport.onSwap = { [unowned self] in gpio.refresh() }
     dport.spiInterrupts = { [unowned self] in (spis[0].irq.isHigh ? 1 << 4 : 0) | (spis[1].irq.isHigh ? 1 << 7 : 0) | (i2s.irq.isHigh ? 1 << 9 : 0) }
     // Interrupts of the technical reference, §1.

@@ -62,7 +62,7 @@ public final class XOSC: RegisterDevice, RegisterNaming {
   }
   private func start() {
     let delay = UInt64(self[.startup][bits: 0...13]) * 256 * (self[.startup][bit: 20] ? 4 : 1)
-    scheduler.schedule(settled, after: delay * Clock.picosecondsPerSecond / crystal)
+    scheduler.schedule(settled, after: Clock.time(delay, hertz: crystal))
   }
   private func dormant(_ v: UInt32) {
     guard v == Self.dormantCode else { return }

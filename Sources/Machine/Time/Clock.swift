@@ -34,6 +34,8 @@ public struct Clock: BitwiseCopyable, Sendable {
     frequency256 = f
     wholePeriod = Self.wholePeriod(f)
   }
+  /// Picoseconds of so many cycles, whatever a guest makes of the two; the largest time when they are more.
+  public static func time(_ cycles: UInt64, hertz: UInt64) -> UInt64 { UInt64(clamping: UInt128(cycles) * UInt128(picosecondsPerSecond) / UInt128(max(1, hertz))) }
   /// The time at which cycle `c` begins.
   public func time(ofCycle c: UInt64) -> UInt64 {
     let d = c &- anchorCycle

@@ -177,7 +177,7 @@ final class OLEDController {
     let s = state.pointee, frames: [UInt64] = [5, 64, 128, 256, 3, 4, 25, 2]
     let clocks = UInt64(s.clock & 15) + 1, row = UInt64(s.precharge & 15) + UInt64(s.precharge >> 4) + 50
     let hertz = UInt64(370_000 + (Int(s.clock >> 4) - 8) * 24_000)
-    return frames[Int(s.scrollInterval & 7)] * clocks * row * (UInt64(s.multiplex) + 1) * 1_000_000_000_000 / hertz
+    return Clock.time(frames[Int(s.scrollInterval & 7)] * clocks * row * (UInt64(s.multiplex) + 1), hertz: hertz)
   }
   private func scrollStep(_ now: UInt64) {
     let s = state.pointee

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct SensorBootTests {
   /// Runs a script of `Scripts/Parts`; `change` is called when it has printed "change". Numbers of each line by its first word, in turn.
   static func run(_ name: String, on board: Board, change: @escaping () -> Void = {}) throws -> (text: String, lines: [String: [[Double]]]) {
-    let file = ScriptTests.folder.appendingPathComponent("Parts/" + name)
+    let file = BoardScript.root.appendingPathComponent("Parts/" + name)
     var out: [UInt8] = [], changed = false
     let repl = RawREPL(code: try String(contentsOf: file, encoding: .utf8))
     repl.onOutput = { out.append($0) }
