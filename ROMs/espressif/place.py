@@ -5,7 +5,8 @@ place.py --script OUT.ld --stubs OUT.S --template IN.ld --published SYMBOLS.csv 
          --code FIRST:END … [--windowed] OBJECT…
 
 EXPORTS: lines `address,name[,symbol]`: the function `symbol` (default: the name) of the objects answers at the address.
-PUBLISHED: lines `address,name`: functions of the vendor's ROM; at those that EXPORTS lacks, a trap says which one is missing.
+PUBLISHED: lines `address,name`: functions of the vendor's ROM; at those that EXPORTS lacks, a trap says which one is missing. Its
+name follows the call, or where there is no room a byte 1 and, in the next word, the address of the name in the section .names.
 """
 import argparse, bisect, csv, re, subprocess, sys
 
@@ -99,9 +100,10 @@ def main():
             if room < size: continue
             name = published[address]
             text = name if room >= size + len(name) + 1 else ""
-            size += -(-(len(text) + 1) // 4) * 4
+            far = not text and o.windowed and room >= 12 and not address & 3  # the name lies elsewhere
+            size = 12 if far else size + -(-(len(text) + 1) // 4) * 4
             if size > room: text, size = None, 8 if o.windowed else 4
-            stubs.append((address, None, text))
+            stubs.append((address, None, (name,) if far else text))
             gaps.cut(address, address + size)
     near = {}
     for address, symbol, _ in stubs:
@@ -138,7 +140,9 @@ def main():
             else:
                 out.write("  enter 32\n" if o.windowed else "")
                 out.write("  call0 missing_function\n")
-                if text is not None: out.write(f'  .asciz "{text}"\n')
+                if isinstance(text, tuple):
+                    out.write(f'  .byte 1, 0\n  .word name_{address:08x}\n.section .names,"a"\nname_{address:08x}: .asciz "{text[0]}"\n')
+                elif text is not None: out.write(f'  .asciz "{text}"\n')
                 placed.append((address, o.stubs.replace(".S", ".o"), [f".at.{address:08x}"], 0))
     for at, (path, name, size) in fixed.items(): placed.append((at, path, [name], size))
     lines = []

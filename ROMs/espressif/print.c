@@ -111,6 +111,7 @@ void ets_install_uart_printf(void) { ets_install_putc1(ets_write_char_uart); }
 _Noreturn void say_missing(u32 name, u32 function) {
   ets_install_uart_printf();
   ets_printf("\n\nThe ROM function ");
+  if ((*(const u32 *)(name & ~3) >> 8 * (name & 3) & 0xFF) == 1) name = *(const u32 *)((name & ~3) + 4);
   for (char c; (c = *(const u32 *)(name & ~3) >> 8 * (name & 3)); name++) ets_write_char(c);
   ets_printf(" (0x%08x) is not in Solderless's boot ROM: start with --rom FILE and the vendor's ROM.\n", function);
   for (;;) __asm__ volatile("ill");

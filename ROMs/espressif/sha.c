@@ -44,12 +44,17 @@ void ets_sha_process(Context *c, const u8 *block) {
   MODE = c->type;
   if (!c->start && !c->in_hardware)
     for (u32 i = 0; i < (c->type < sha384 ? 8 : 16); i++) H(i) = c->state[i];
-  for (u32 i = 0, n = block_of(c) / 4; i < n; i++) M(i) = byte(block + 4 * i) | byte(block + 4 * i + 1) << 8 | byte(block + 4 * i + 2) << 16 | (u32)byte(block + 4 * i + 3) << 24;
+  u32 words = block_of(c) / 4;
+  if (((u32)block & 3) == 0)
+    for (u32 i = 0; i < words; i++) M(i) = ((const u32 *)block)[i];
+  else
+    for (u32 i = 0; i < words; i++) M(i) = byte(block + 4 * i) | byte(block + 4 * i + 1) << 8 | byte(block + 4 * i + 2) << 16 | (u32)byte(block + 4 * i + 3) << 24;
   if (c->start) START = 1;
   else CONTINUE = 1;
   while (BUSY) {}
   c->start = 0, c->in_hardware = 1;
 }
+/// `keep`: the hash so far comes into the context, for another to have its turn.
 void ets_sha_update(Context *c, const u8 *input, u32 n, int keep) {
   u32 block = block_of(c), used = c->total_bits[0] / 8 % block, bits = n << 3;
   c->total_bits[0] += bits;
@@ -66,7 +71,7 @@ void ets_sha_update(Context *c, const u8 *input, u32 n, int keep) {
     used += part, input += part, n -= part;
     if (used == block) ets_sha_process(c, c->buffer), used = 0;
   }
-  if (keep) ets_sha_get_state(c);
+  if (keep) ets_sha_get_state(c), c->in_hardware = 0;
 }
 int ets_sha_finish(Context *c, u8 *output) {
   u32 lengths[3] = {20, 28, 32}, block = block_of(c), used = c->total_bits[0] / 8 % block, length = c->type < sha384 ? 8 : 16;
@@ -83,4 +88,7 @@ int ets_sha_finish(Context *c, u8 *output) {
   memcpy(output, c->state, c->type < 3 ? lengths[c->type] : c->type == sha384 ? 48 : 64);
   return 0;
 }
-void ets_sha_clone(Context *to, const Context *from) { memcpy(to, from, sizeof *to); }
+void ets_sha_clone(Context *to, Context *from) {
+  ets_sha_get_state(from), from->in_hardware = 0;
+  memcpy(to, from, sizeof *to);
+}

@@ -37,6 +37,9 @@ void uartAttach(void) {
 }
 /// Eight bits, no parity, one stop bit; an interrupt for each byte once one is enabled.
 void Uart_Init(u32 n, u32 clock) {
+#ifdef UART_CLK_CONF
+  REG(UART(n) + 0x78) = UART_CLK_CONF;
+#endif
   REG(UART(n) + 0x20) = UartDev.bits << 2 | UartDev.stop_bits << 4 | UART_CONF0;
   REG(UART(n) + 0x24) = 1;
   REG(UART(n) + 0x0C) = 0;

@@ -113,15 +113,7 @@ public struct BoardLoader: Sendable {
       board.chip.load(rom: images[0], app: images[files.count - 1])
       return files.count == 1 && images[0] != (try? Self.read(ownROM(for: board))) ? ["both cores start from \(files[0]); where the vendor has an image for each, as esp32-v3-rom.bin and esp32-v3-rom-app.bin, name the two with a comma between them, or the second core will not start"] : []
     }
-    let own = try ownROM(for: board)
-    if board is ESP32S3Board, !FileManager.default.fileExists(atPath: own) {
-      guard let image = try? store.load(store.find(board: "esp32s3-rev0-rom", version: "esp32s3-rev0-rom")) else {
-        throw BoardError("the ESP32-S3 has no boot ROM of our own yet and needs the vendor's; name its image with --rom FILE, or put esp32s3-rev0-rom.bin into a folder and name the folder in SOLDERLESS_ROMS")
-      }
-      try board.load(rom: [UInt8](image))
-      return []
-    }
-    try board.load(rom: Self.read(own), own: true)
+    try board.load(rom: Self.read(ownROM(for: board)), own: true)
     return []
   }
   private func ownROM(for board: Board) throws -> String { try Installation.home().appendingPathComponent("ROMs/\(board.description.chip.lowercased().filter { $0 != "-" })/bootrom.bin").path }

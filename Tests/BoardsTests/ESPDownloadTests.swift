@@ -58,8 +58,8 @@ import Testing
   private static func random(_ r: inout Seeded) -> [UInt8] {
     // Addresses in and about the memories, the registers and the flash.
     func address(_ r: inout Seeded) -> UInt32 {
-      let bases: [UInt32] = [0, 0x1000, 0x3F_FFF0, 0x3FFE_8000, 0x3FFF_C000, 0x3FFA_E000, 0x4008_0000, 0x4010_0000, 0x6000_0000, 0x3FF4_2000, 0x3FF0_0000, 0xFFFF_FFF0, 0x2000_0000]
-      return bases[Int(r.next(13))] &+ r.next(3) * r.next(0x800)
+      let bases: [UInt32] = [0, 0x1000, 0x3F_FFF0, 0x3FFE_8000, 0x3FFF_C000, 0x3FFA_E000, 0x4008_0000, 0x4010_0000, 0x6000_0000, 0x3FF4_2000, 0x3FF0_0000, 0xFFFF_FFF0, 0x2000_0000, 0x3FC8_8000, 0x3FCE_B000, 0x600C_0000]
+      return bases[Int(r.next(16))] &+ r.next(3) * r.next(0x800)
     }
     func words(_ n: UInt32, _ r: inout Seeded) -> [UInt8] { (0..<n).flatMap { _ in little(r.next(3) == 0 ? address(&r) : r.next(2) == 0 ? r.next(2000) : r.next(.max)) } }
     let commands: [UInt8] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 0x14, 0xD0, 0xFF]
@@ -84,7 +84,7 @@ import Testing
     if r.next(12) == 0 { frame += r.bytes(r.next(40)) }
     return frame
   }
-  @Test(arguments: ["esp32", "nodemcu"], [1, 2, 3] as [UInt64]) func wrongPackets(board: String, seed: UInt64) throws {
+  @Test(arguments: ["esp32", "esp32s3", "nodemcu"], [1, 2, 3] as [UInt64]) func wrongPackets(board: String, seed: UInt64) throws {
     let bench = try Bench(board)
     bench.send(Self.sync)
     #expect(bench.said.count > 60)
@@ -96,7 +96,7 @@ import Testing
     }
   }
   /// More than the buffer of the loader holds, in one frame: left aside.
-  @Test(arguments: ["esp32", "nodemcu"]) func aFrameWithoutEnd(board: String) throws {
+  @Test(arguments: ["esp32", "esp32s3", "nodemcu"]) func aFrameWithoutEnd(board: String) throws {
     let bench = try Bench(board)
     bench.send([0xC0] + [UInt8](repeating: 0x41, count: 20_000) + [0xC0])
     bench.said = []

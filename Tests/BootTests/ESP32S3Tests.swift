@@ -5,19 +5,24 @@ import Frontend
 import Machine
 import Testing
 
-/// Real firmware on the ESP32-S3, when it and the vendor's boot ROM are to be had (SOLDERLESS_FIRMWARE, SOLDERLESS_ROMS).
+/// Real firmware (SOLDERLESS_FIRMWARE) on the ESP32-S3 with our boot ROM, some of it with the vendor's too (SOLDERLESS_ROMS).
 @Suite(.serialized) struct ESP32S3Tests {
   static let available: Bool = {
     let ok = (try? BootTests.loader?.load("esp32s3", firmware: nil, rom: nil)) != nil
-    if !ok { print("ESP32S3Tests: no ESP32-S3 firmware or no boot ROM, so its boot tests are skipped; name folders in SOLDERLESS_FIRMWARE and SOLDERLESS_ROMS") }
+    if !ok { print("ESP32S3Tests: no ESP32-S3 firmware, so its boot tests are skipped; name a folder with it in SOLDERLESS_FIRMWARE") }
     return ok
   }()
   static let versions = ["1.22.0", "1.27.0"]
-  static func board(_ version: String) throws -> ESP32S3Board { try #require(try BootTests.loader?.load("esp32s3", firmware: version, rom: nil).board as? ESP32S3Board) }
+  enum ROM { case own, vendors }
+  static let vendorsROM: String? = (ProcessInfo.processInfo.environment["SOLDERLESS_ROMS"] ?? "").split(separator: ":").map { "\($0)/esp32s3-rev0-rom.bin" }.first { FileManager.default.fileExists(atPath: $0) }
+  static let roms: [ROM] = vendorsROM == nil ? [.own] : [.own, .vendors]
+  static func board(_ version: String, rom: ROM = .own) throws -> ESP32S3Board {
+    try #require(try BootTests.loader?.load("esp32s3", firmware: version, rom: rom == .own ? nil : vendorsROM).board as? ESP32S3Board)
+  }
 
-  @Test(.enabled(if: available), arguments: versions) func microPythonRuns(version: String) throws {
+  @Test(.enabled(if: available), arguments: versions, roms) func microPythonRuns(version: String, rom: ROM) throws {
     let numbers = version.split(separator: ".").map { Int($0)! }
-    let board = try Self.board(version)
+    let board = try Self.board(version, rom: rom)
     let (text, _) = try BootTests.execute("import sys, machine, esp\nprint(6*7, sys.platform, list(sys.implementation[1])[:2], 1/8, machine.freq(), esp.flash_size())", on: board)
     #expect(text == "42 esp32 [\(numbers[0]), \(numbers[1])] 0.125 160000000 8388608\r\n", "\(text)")
     // All that a start touches has a model.
@@ -81,8 +86,8 @@ import Testing
     #expect(strip.pixels(1) == [0x00FFAA], "\(strip.highs)")
   }
   /// The chip's own USB: TinyUSB enumerates as a serial port, and its prompt answers.
-  @Test(.enabled(if: available), arguments: versions) func usbIsAConsole(version: String) throws {
-    let board = try Self.board(version)
+  @Test(.enabled(if: available), arguments: versions, roms) func usbIsAConsole(version: String, rom: ROM) throws {
+    let board = try Self.board(version, rom: rom)
     let port = try #require(board.ports["usb"])
     var out: [UInt8] = []
     port.onOutput = { out.append($0) }
@@ -95,8 +100,8 @@ import Testing
     #expect(String(decoding: out, as: UTF8.self).contains("\r\n42\r\n>>> "), "\(String(decoding: out.suffix(300), as: UTF8.self))")
   }
   /// Software resets the chip; files stay.
-  @Test(.enabled(if: available), arguments: versions) func aResetStartsAgain(version: String) throws {
-    let board = try Self.board(version)
+  @Test(.enabled(if: available), arguments: versions, roms) func aResetStartsAgain(version: String, rom: ROM) throws {
+    let board = try Self.board(version, rom: rom)
     _ = try BootTests.execute("f = open('main.py', 'w'); f.write('import machine; print(\"MAIN\", machine.reset_cause())'); f.close()", on: board)
     var out: [UInt8] = []
     board.ports["uart0"]?.onOutput = { out.append($0) }
@@ -107,7 +112,7 @@ import Testing
     #expect(text.contains("MAIN ") && text.hasSuffix(">>> "), "\(text.suffix(400))")
   }
   /// Software's reset, deep sleep and light sleep by the timer; RTC.memory() outlives them.
-  @Test(.enabled(if: available), arguments: versions) func resetsAndSleeps(version: String) throws {
+  @Test(.enabled(if: available), arguments: versions, roms) func resetsAndSleeps(version: String, rom: ROM) throws {
     let program = """
       import machine, time
       r = machine.RTC()
@@ -128,7 +133,7 @@ import Testing
       print('LIGHT', 195 < time.ticks_diff(time.ticks_ms(), t) < 230, machine.wake_reason())
       print('END')
       """
-    let board = try Self.board(version)
+    let board = try Self.board(version, rom: rom)
     _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close()", on: board)
     let typist = try Typist(at: board, port: "uart0")
     board.powerOff()
@@ -141,19 +146,36 @@ import Testing
     #expect(lines == ["MAIN 1 0 0 b''", "MAIN 2 0 1 b'0'", "MAIN 4 4 2 b'1'", "LIGHT True 4", "END"], "\(lines)")
   }
   /// BOOT held at reset: the loader waits for a download.
-  @Test(.enabled(if: available)) func theBootButtonAsksForADownload() throws {
-    let board = try #require(BootTests.loader).bare("esp32s3", flash: nil, rom: nil)
+  @Test(arguments: roms) func theBootButtonAsksForADownload(rom: ROM) throws {
+    let board = try BoardLoader(store: FirmwareStore(environment: [:])).bare("esp32s3", flash: nil, rom: rom == .own ? nil : Self.vendorsROM)
     var out: [UInt8] = []
     board.ports["uart0"]?.onOutput = { out.append($0) }
     board.bootPressed = true
     board.powerOn()
     board.machine.run(until: 1_000_000_000_000)
-    #expect(String(decoding: out, as: UTF8.self).contains("waiting for download"), "\(String(decoding: out, as: UTF8.self))")
+    #expect(String(decoding: out, as: UTF8.self) == "ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\r\nrst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n", "\(String(decoding: out, as: UTF8.self))")
   }
-  /// Without the vendor's ROM a sentence says what is missing.
-  @Test func aMissingROMIsNamed() throws {
-    let store = try FirmwareStore(environment: ["XDG_CACHE_HOME": "/nonexistent"])
-    let error = #expect(throws: BoardError.self) { _ = try BoardLoader(store: store).bare("esp32s3", flash: nil, rom: nil) }
-    #expect(error?.description.contains("--rom FILE") == true)
+  /// What both ROMs say of a start from flash is the same.
+  @Test(.enabled(if: available), arguments: roms) func theROMsBannerComesFirst(rom: ROM) throws {
+    let board = try Self.board("1.27.0", rom: rom)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOn()
+    board.machine.run(until: 200_000_000_000)
+    let text = String(decoding: out, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n")
+    #expect(
+      text
+        == "ESP-ROM:esp32s3-20210327\nBuild:Mar 27 2021\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\nSPIWP:0xee\nmode:DIO, clock div:1\nload:0x3fce2820,len:0xeac\nload:0x403c8700,len:0xc28\nload:0x403cb700,len:0x2ff8\nentry 0x403c88ac\n",
+      "\(text)")
+  }
+  /// An image that lies where the ESP32's does: the ROM says so.
+  @Test func anImageOfAnESP32IsNamed() throws {
+    let board = try BoardLoader(store: FirmwareStore(environment: [:])).bare("esp32s3", flash: nil, rom: nil)
+    board.flash.load([0xE9, 3, 2, 0x20], at: 0x1000)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOn()
+    board.machine.run(until: 300_000_000_000)
+    #expect(String(decoding: out, as: UTF8.self).contains("no image at 0x0 of flash, but one at 0x1000: is this an ESP32 or ESP32-S2 image"), "\(String(decoding: out, as: UTF8.self))")
   }
 }

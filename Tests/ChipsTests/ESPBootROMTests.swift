@@ -92,6 +92,63 @@ import Xtensa
     func call(_ function: UInt32, _ arguments: [UInt32]) throws -> [UInt32] { try call(function, arguments, result: 10) }
   }
 
+  final class ESP32S3Caller: Caller {
+    let chip: ESP32S3, ground: Pin
+    static let data: UInt32 = 0x3FCA_0000, stack: UInt32 = 0x3FCA_8000, code: UInt32 = 0x403A_0000
+    init(rom: [UInt8]) {
+      let machine = Machine(clock: Clock(hertz: 40_000_000))
+      chip = ESP32S3(machine: machine, flash: Memory("flash", size: 1 << 20))
+      ground = Pin("ground", arena: machine.arena)
+      ground.drive = .low
+      for n in [0, 46] { Net.tie(chip.gpio.pins[n], ground) }
+      chip.load(rom: rom)
+      chip.powerOn()
+      super.init(machine, chip.cores[0], data: chip.sram, at: 0x3FC8_8000)
+      chip.cores[1].isStalled = true
+      // As above: the call, the difference of two integers, a structure of the C library and the table of system calls.
+      let code = Int(Self.code - 0x4037_8000)
+      chip.sram.load([0xE0, 0x07, 0x00, 0x00, 0x51, 0x00], at: code)
+      chip.sram.load([0x36, 0x41, 0x00, 0x28, 0x02, 0x38, 0x03, 0x30, 0x22, 0xC0, 0x1D, 0xF0], at: code + 0x40)
+      chip.sram.load([0x00, 0x90, 0xCA, 0x3F, 0x36, 0x41, 0x00, 0x21, 0xFE, 0xFF, 0x1D, 0xF0], at: code + 0x60)
+      chip.cores[0].invalidateAll()
+      write([0x64, 0x00, 0x3A, 0x40], at: 0x3FCA_9800)
+      write([0x00, 0x98, 0xCA, 0x3F], at: 0x3FCE_FFD4)
+      write([0x00, 0x81, 0xCA, 0x3F], at: Self.stack - 12)
+    }
+    override func start(_ function: UInt32, _ arguments: [UInt32]) {
+      core.setSpecial(228, 0)
+      core.setSpecial(72, 0)
+      core.setSpecial(73, 1)
+      core.setSpecial(230, 0x40020)
+      core[a: 0] = 0
+      core[a: 1] = Self.stack
+      core[a: 7] = function
+      for (i, v) in arguments.prefix(6).enumerated() { core[a: 10 + i] = v }
+      for (i, v) in arguments.dropFirst(6).enumerated() { write((0..<4).map { UInt8(truncatingIfNeeded: v >> (8 * $0)) }, at: Self.stack + UInt32(4 * i)) }
+      core.setSpecial(224, 0xFF)  // the vendor's division of floats is the coprocessor's
+      core.setProgramCounter(Self.code)
+    }
+    func call(_ function: UInt32, _ arguments: [UInt32]) throws -> [UInt32] { try call(function, arguments, result: 10) }
+    func call(_ name: String, _ arguments: [UInt32]) throws -> [UInt32] { try call(#require(ESPBootROMTests.published[name]), arguments) }
+  }
+  /// Addresses of the ESP32-S3's ROM by name.
+  static let published: [String: UInt32] = {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../ROMs/esp32s3/symbols.csv").path
+    var all: [String: UInt32] = [:]
+    for line in String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self).split(separator: "\n") where line.hasPrefix("0x") {
+      let f = line.split(separator: ",")
+      all[String(f[1])] = UInt32(f[0].dropFirst(2), radix: 16)
+    }
+    return all
+  }()
+  static func callersS3() throws -> (ESP32S3Caller, ESP32S3Caller)? {
+    guard let vendor = BootROMTests.vendor("esp32s3-rev0-rom.bin") else {
+      print("ESPBootROMTests: esp32s3-rev0-rom.bin is not in SOLDERLESS_ROMS, so our ROM is not compared with it")
+      return nil
+    }
+    return (ESP32S3Caller(rom: try own("esp32s3")), ESP32S3Caller(rom: vendor))
+  }
+
   static func own(_ chip: String) throws -> [UInt8] {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../ROMs/\(chip)/bootrom.bin").path
     return [UInt8](try #require(FileManager.default.contents(atPath: path)))
@@ -193,6 +250,109 @@ import Xtensa
         let a = holds(Int32(bitPattern: try ours.call(f, arguments)[0])), b = holds(Int32(bitPattern: try vendors.call(f, arguments)[0]))
         try #require(a == b, "comparison 0x\(String(f, radix: 16)) of \(arguments)")
       }
+    }
+  }
+
+  @Test func esp32S3Arithmetic() throws {
+    guard let (ours, vendors) = try Self.callersS3() else { return }
+    let functions: [(String, [Kind], Kind)] =
+      ["add", "sub", "mul", "div"].flatMap { [("__\($0)df3", [.double, .double], .double), ("__\($0)sf3", [.float, .float], .float)] } + [
+        ("__fixdfsi", [.double], .int), ("__fixunsdfsi", [.double], .int), ("__fixdfdi", [.double], .long), ("__fixunssfdi", [.float], .long), ("__truncdfsf2", [.double], .float),
+        ("__extendsfdf2", [.float], .double), ("__floatsidf", [.int], .double), ("__floatunsidf", [.int], .double), ("__floatdidf", [.long], .double), ("__floatundidf", [.long], .double),
+        ("__floatdisf", [.long], .float), ("__floatundisf", [.long], .float), ("__divdi3", [.long, .long], .long), ("__moddi3", [.long, .long], .long), ("__udivdi3", [.long, .long], .long),
+        ("__umoddi3", [.long, .long], .long), ("__muldi3", [.long, .long], .long), ("__popcountsi2", [.int], .int), ("__bswapsi2", [.int], .int), ("__clzsi2", [.int], .int),
+        ("__ctzsi2", [.int], .int), ("__divsi3", [.int, .int], .int), ("__umodsi3", [.int, .int], .int),
+      ]
+    try Self.compareNumbers(functions.map { (try #require(Self.published[$0.0], "\($0.0)"), $0.1, $0.2) }, ours: ours.call, vendors: vendors.call)
+    var random = Random(state: 78)
+    for _ in 0..<300 {
+      let x = BootROMTests.number(&random, double: true), y = random.next() & 7 == 0 ? x : BootROMTests.number(&random, double: true)
+      let asked: [(String, (Int32) -> Bool)] = [
+        ("__eqdf2", { $0 == 0 }), ("__nedf2", { $0 != 0 }), ("__gtdf2", { $0 > 0 }), ("__ledf2", { $0 <= 0 }), ("__gedf2", { $0 >= 0 }), ("__ltdf2", { $0 < 0 }), ("__unorddf2", { $0 != 0 }),
+      ]
+      for (f, holds) in asked {
+        let arguments = Self.halves(x) + Self.halves(y)
+        let a = holds(Int32(bitPattern: try ours.call(f, arguments)[0])), b = holds(Int32(bitPattern: try vendors.call(f, arguments)[0]))
+        try #require(a == b, "\(f) of \(arguments)")
+      }
+    }
+  }
+  @Test func esp32S3MemoryAndStrings() throws {
+    guard let (ours, vendors) = try Self.callersS3() else { return }
+    let functions = [
+      ("memcpy", "PQn"), ("memmove", "PQn"), ("memmove", "POn"), ("memmove", "OPn"), ("memset", "Pcn"), ("memcmp", "PQn="), ("memchr", "Pcn"), ("memrchr", "Pcn"), ("bzero", "Pn"), ("strcmp", "PQ="),
+      ("strncmp", "PQn="), ("strcasecmp", "PQ="), ("strcpy", "PQ"), ("strncpy", "PQn"), ("strlen", "P"), ("strnlen", "Pn"), ("strlcpy", "PQn"), ("strlcat", "PQn"), ("strcat", "PQ"), ("strstr", "PQ"),
+      ("strspn", "PQ"), ("strcspn", "PQ"), ("strchr", "Pc"), ("strrchr", "Pc"),
+    ]
+    try Self.compareMemory(functions.map { (try #require(Self.published[$0.0], "\($0.0)"), $0.1) }, ours, vendors, at: ESP32S3Caller.data) { try ($0 as! ESP32S3Caller).call($1, $2)[0] }
+  }
+  @Test func esp32S3ChecksumsDigestsAndNumbers() throws {
+    guard let (ours, vendors) = try Self.callersS3() else { return }
+    var random = Random(state: 16)
+    let data = ESP32S3Caller.data, out = data + 0x1000
+    for round in 0..<20 as Range<UInt32> {
+      let bytes = (0..<600).map { _ in UInt8(truncatingIfNeeded: random.next()) }, length = UInt32(random.next() % 200)
+      for c in [ours, vendors] { c.write(bytes, at: data) }
+      for (f, mask) in [("crc32_le", 0xFFFF_FFFF), ("crc32_be", 0xFFFF_FFFF), ("crc16_le", 0xFFFF), ("crc16_be", 0xFFFF), ("crc8_le", 0xFF), ("crc8_be", 0xFF)] as [(String, UInt32)] {
+        let arguments = [UInt32(truncatingIfNeeded: random.next()) & mask, data, length]
+        let a = try ours.call(f, arguments)[0] & mask, b = try vendors.call(f, arguments)[0] & mask
+        try #require(a == b, "\(f) of \(arguments)")
+      }
+      let kind = round % 5
+      for c in [ours, vendors] {
+        _ = try c.call("MD5Init", [out + 64])
+        _ = try c.call("MD5Update", [out + 64, data, length])
+        _ = try c.call("MD5Final", [out, out + 64])
+        // SHA-1, 224, 256, 384 and 512, by the accelerator, in pieces.
+        let context = out + 0x200
+        _ = try c.call("ets_sha_enable", [])
+        _ = try c.call("ets_sha_init", [context, kind])
+        _ = try c.call("ets_sha_update", [context, data, length, 0])
+        _ = try c.call("ets_sha_update", [context, data + 201, length + 64, 0])
+        _ = try c.call("ets_sha_finish", [context, out + 0x100])
+      }
+      // Two that take turns come to the same.
+      for context in [out + 0x200, out + 0x400] {
+        _ = try ours.call("ets_sha_init", [context, kind])
+        _ = try ours.call("ets_sha_update", [context, data, length, 1])
+      }
+      for (n, context) in [out + 0x200, out + 0x400].enumerated() {
+        _ = try ours.call("ets_sha_update", [context, data + 201, length + 64, 0])
+        _ = try ours.call("ets_sha_finish", [context, out + 0x140 + 64 * UInt32(n)])
+      }
+      #expect(ours.read(64, at: out + 0x140) == ours.read(64, at: out + 0x100) && ours.read(64, at: out + 0x180) == ours.read(64, at: out + 0x100), "SHA \(kind) of \(length) bytes")
+      try #require(ours.read(16, at: out) == vendors.read(16, at: out))
+      try #require(ours.read(64, at: out + 0x100) == vendors.read(64, at: out + 0x100), "SHA \(kind) of \(length) bytes")
+    }
+    // RFC 2104's first test: the vendor's function writes nothing without the firmware's help.
+    ours.write([UInt8](repeating: 0x0B, count: 16) + Array("Hi There".utf8), at: data)
+    _ = try ours.call("hmac_md5", [data, 16, data + 16, 8, out])
+    #expect(ours.read(16, at: out) == [0x92, 0x94, 0x72, 0x7A, 0x36, 0x38, 0xBB, 0x1C, 0x13, 0xF4, 0x8E, 0xF8, 0x15, 0x8B, 0xFC, 0x9D])
+    for count in [0, 1, 2, 3, 10, 100] as [UInt32] {
+      let bytes = (0..<count).flatMap { _ in [UInt8(truncatingIfNeeded: random.next()), UInt8(truncatingIfNeeded: random.next() & 3), 0, 0] }
+      for c in [ours, vendors] {
+        c.write(bytes, at: data)
+        _ = try c.call("qsort", [data, count, 4, ESP32S3Caller.code + 0x40])
+      }
+      #expect(ours.read(Int(4 * count), at: data) == vendors.read(Int(4 * count), at: data), "qsort of \(count)")
+    }
+    for text in ["0", "123", "-77", "  +42x", "0x1F", "0777", "2147483647", "2147483648", "-2147483649", "99999999999", "zz", "", "-", "0x", "12ab"] {
+      for base in [0, 10, 16, 36, 2] as [UInt32] {
+        var results: [[UInt32]] = []
+        for c in [ours, vendors] {
+          c.write(Array(text.utf8) + [0], at: data)
+          c.write([0, 0, 0, 0], at: data + 64)
+          results.append([try c.call("strtol", [data, data + 64, base])[0]] + c.read(4, at: data + 64).map { UInt32($0) })
+        }
+        #expect(results[0] == results[1], "\(text) to base \(base): \(results)")
+      }
+      var numbers: [UInt32] = []
+      for c in [ours, vendors] { numbers.append(try c.call("atoi", [data])[0]) }
+      #expect(numbers[0] == numbers[1], "atoi of \(text): \(numbers)")
+    }
+    for v in [0, 1, 0xFFFF_FFFF, 0x8000_0000, 12345] as [UInt32] {
+      for c in [ours, vendors] { _ = try c.call("itoa", [v, data, 10]) }
+      #expect(ours.read(34, at: data).prefix { $0 != 0 } == vendors.read(34, at: data).prefix { $0 != 0 }, "itoa of \(v)")
     }
   }
 

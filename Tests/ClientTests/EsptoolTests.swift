@@ -11,8 +11,9 @@ import Testing
     /// What `--rom` needs; nil when the vendor's is not to be had.
     var rom: [String]? {
       guard vendor else { return [] }
-      let files = (board == "esp32" ? ["esp32-v3-rom", "esp32-v3-rom-app"] : ["esp8266-bootrom"]).compactMap { EsptoolTests.path($0, version: $0) }
-      return files.count == (board == "esp32" ? 2 : 1) ? ["--rom", files.joined(separator: ",")] : nil
+      let names = board == "esp32" ? ["esp32-v3-rom", "esp32-v3-rom-app"] : board == "esp32s3" ? ["esp32s3-rev0-rom"] : ["esp8266-bootrom"]
+      let files = names.compactMap { EsptoolTests.path($0, version: $0) }
+      return files.count == names.count ? ["--rom", files.joined(separator: ",")] : nil
     }
   }
   /// Where the store keeps an image.
@@ -21,7 +22,7 @@ import Testing
     let r = try? ClientTests.run([ClientTests.binary.path, "firmware", "path", board, version], seconds: 60)
     return r?.code == 0 ? r?.output.split(separator: "\n").last.map(String.init) : nil
   }
-  static let cases = [Case(board: "esp32", vendor: false), Case(board: "nodemcu", vendor: false), Case(board: "esp32", vendor: true), Case(board: "nodemcu", vendor: true)]
+  static let cases = [false, true].flatMap { vendor in ["esp32", "esp32s3", "nodemcu"].map { Case(board: $0, vendor: vendor) } }
 
   /// On a pty, with the boot button held for the start: the ROM's own commands, then those of the program that esptool loads.
   @Test(.enabled(if: hasEsptool), arguments: cases) func readsWritesAndErases(_ c: Case) throws {
@@ -41,14 +42,15 @@ import Testing
     }
     func file(_ name: String, _ data: Data) throws { try data.write(to: URL(fileURLWithPath: b.folder + "/" + name)) }
     func contents(_ name: String) -> Data? { FileManager.default.contents(atPath: b.folder + "/" + name) }
-    let small = bytes(5000), large = bytes(80_000), is32 = c.board == "esp32"
+    let small = bytes(5000), large = bytes(80_000), is32 = c.board != "nodemcu", isS3 = c.board == "esp32s3"
+    let mac = isS3 ? "7c:df:a1:50:1d:e0" : is32 ? "24:0a:c4:50:1d:e0" : "5c:cf:7f:82:66:01"
     try file("small.bin", small)
     try file("large.bin", large)
 
     let id = try esptool("flash-id", stub: false)
-    #expect(id.contains("Manufacturer: ef") && id.contains("Device: 4016") && id.contains("Detected flash size: 4MB"), "\(id)")
-    #expect(id.contains(is32 ? "ESP32-D0WD-V3 (revision v3.0)" : "ESP8266EX") && id.contains(is32 ? "Crystal frequency:  40MHz" : "Crystal frequency:  26MHz"), "\(id)")
-    #expect(id.contains(is32 ? "24:0a:c4:50:1d:e0" : "5c:cf:7f:82:66:01"), "\(id)")
+    #expect(id.contains("Manufacturer: ef") && id.contains(isS3 ? "Device: 4017" : "Device: 4016") && id.contains(isS3 ? "Detected flash size: 8MB" : "Detected flash size: 4MB"), "\(id)")
+    #expect(id.contains(isS3 ? "ESP32-S3 (QFN56) (revision v0.2)" : is32 ? "ESP32-D0WD-V3 (revision v3.0)" : "ESP8266EX") && id.contains(is32 ? "Crystal frequency:  40MHz" : "Crystal frequency:  26MHz"), "\(id)")
+    #expect(id.contains(mac), "\(id)")
     let slow = try esptool("write-flash", "--no-compress", "0x3000", "small.bin", stub: false)
     #expect(slow.contains("Wrote 5000 bytes"), "\(slow)")
     if is32 {
@@ -59,8 +61,8 @@ import Testing
       #expect(contents("back.bin") == small)
     }
     // From here on the chip runs esptool's program.
-    #expect(try esptool("read-mac").contains(is32 ? "24:0a:c4:50:1d:e0" : "5c:cf:7f:82:66:01"))
-    #expect(try esptool("chip-id").contains(is32 ? "ESP32 has no chip ID" : "Chip ID: 0x00826601"))
+    #expect(try esptool("read-mac").contains(mac))
+    #expect(try esptool("chip-id").contains(isS3 ? "ESP32-S3 has no chip ID" : is32 ? "ESP32 has no chip ID" : "Chip ID: 0x00826601"))
     #expect(try esptool("verify-flash", "0x3000", "small.bin").contains("digest matched"))
     #expect(try esptool("write-flash", "0x10000", "large.bin").contains("Hash of data verified"))
     _ = try esptool("read-flash", "0x10000", "20000", "back.bin")

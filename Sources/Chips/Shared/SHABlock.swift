@@ -53,7 +53,9 @@ enum SHABlock {
     func rotl(_ v: UInt32, _ n: UInt32) -> UInt32 { v << n | v >> (32 - n) }
     var w = (0..<16).map { text($0) }
     for i in 16..<80 { w.append(rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1)) }
-    var (a, b, c, d, e) = (UInt32(hash[0]), UInt32(hash[1]), UInt32(hash[2]), UInt32(hash[3]), UInt32(hash[4]))
+    // What another algorithm has left may be wider.
+    let s = (0..<5).map { UInt32(truncatingIfNeeded: hash[$0]) }
+    var (a, b, c, d, e) = (s[0], s[1], s[2], s[3], s[4])
     for i in 0..<80 {
       let (f, k): (UInt32, UInt32) = i < 20 ? (b & c | ~b & d, 0x5A82_7999) : i < 40 ? (b ^ c ^ d, 0x6ED9_EBA1) : i < 60 ? (b & c | b & d | c & d, 0x8F1B_BCDC) : (b ^ c ^ d, 0xCA62_C1D6)
       let t = rotl(a, 5) &+ f &+ e &+ k &+ w[i]
