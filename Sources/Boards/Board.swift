@@ -85,6 +85,10 @@ open class Board {
   open var resetPressed: Bool { get { false } set {} }
   /// The real chip's usual speed in hertz, for comparison.
   open var nominalHertz: Double { 1e6 }
+  /// Bytes of RAM beside the flash.
+  open var psramSize: Int { 0 }
+  /// The chip's revision, a hundred for a major one and one for a minor; nil: images do not ask.
+  open var chipRevision: Int? { nil }
   /// What a serial client does to the line of `port`.
   open func serial(_ port: Port, dtr: Bool?, rts: Bool?, baud: Int?) { if let dtr { port.isConnected = dtr } }
   /// What the pad does at the moment, as the chip's manual names it: "GPIO out", "UART0 TX" …

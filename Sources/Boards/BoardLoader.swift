@@ -19,10 +19,11 @@ public struct BoardLoader: Sendable {
   ///   - firmware: a file, a build's `flasher_args.json` or its folder, a version, or `none`, which leaves the flash erased; nil: the board's own default.
   ///   - flash: a file that keeps the flash; when it is there, only a firmware that is named goes over it.
   ///   - rom: the vendor's boot ROM image, or for cores with an image each those, apart by commas; nil: our own.
+  ///   - psram: bytes of RAM beside the flash, instead of what the board has.
   ///   - other: a board to set it beside, in one machine.
-  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?, beside other: Board? = nil) throws -> Loaded {
+  public func load(_ subject: String?, firmware: String?, flash: String? = nil, rom: String?, psram: Int? = nil, beside other: Board? = nil) throws -> Loaded {
     var chosen = firmware, project: DiagramProject?
-    let description: BoardDescription
+    var description: BoardDescription
     var isFolder: ObjCBool = false
     if let board = try Catalog.boards().first(where: { $0.name == subject }) {
       // A folder of that name is "pico/".
@@ -46,7 +47,9 @@ public struct BoardLoader: Sendable {
       description = try Catalog.board(named: subject ?? "pico")
     }
     let name = description.name
+    if let psram { description.psram = psram > 0 ? BoardDescription.Flash(size: psram) : nil }
     let board = try Catalog.make(description, beside: other)
+    if let psram, board.psramSize != psram { throw BoardError("the \(description.chip) of \(name) can have no PSRAM here; leave --psram out, or choose a board with an ESP32") }
     if let other { board.place(beside: other) }
     let version = chosen ?? description.firmware
     var remarks: [String] = []

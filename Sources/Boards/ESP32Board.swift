@@ -21,6 +21,8 @@ public final class ESP32Board: ESP32SeriesBoard {
     chip.attach(psram: psramChip)
     psramChip?.onChange = { [unowned chip] offset, count in chip.psramChanged(offset: offset, count: count) }
   }
+  public override var psramSize: Int { psramChip?.memory.size ?? 0 }
+  public override var chipRevision: Int? { description.package == "ESP32-PICO-D4" ? 100 : 300 }
   /// Puts ROM images in place: one for both cores, or that of PRO and then that of APP.
   public override func load(rom: [UInt8], own: Bool = false) throws {
     if rom.count <= chip.roms[0].size || rom.count % 2 != 0 {

@@ -23,6 +23,7 @@ public final class ESP32S3Board: ESP32SeriesBoard {
     ports["usb"] = usb
     ports["usb1"] = usb1
   }
+  public override var chipRevision: Int? { 2 }
   /// Puts the ROM image in place: 256 KiB of code, then 128 KiB of data.
   public override func load(rom: [UInt8], own: Bool = false) throws {
     guard rom.count <= chip.rom.size else {

@@ -41,7 +41,7 @@ public class ESP32SeriesBoard: ESPModuleBoard {
   @discardableResult public override func load(firmware data: [UInt8], name file: String) throws -> [String] {
     let image = try FirmwareImage(reading: data, named: file, for: family)
     try write(image, named: file)
-    return image.notes + image.warnings + ESPFlash.faults(in: flash.contents, chip: family, name: file)
+    return image.notes + image.warnings + ESPFlash.faults(in: flash.contents, chip: family, name: file, revision: chipRevision)
   }
   public override func function(of pad: String) -> String {
     guard let pin = pins[pad], let n = series.gpio.pins.firstIndex(where: { $0 === pin }) else { return description.pads?[pad] ?? "" }

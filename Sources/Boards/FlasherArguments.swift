@@ -46,6 +46,6 @@ struct FlasherArguments {
     if let flashSize, flashSize > board.flash.size { throw BoardError("\(name) is for \(flashSize >> 10) KiB of flash, but the board has \(board.flash.size >> 10) KiB; set the flash size in the build's configuration") }
     let warnings = try ESPFlashFile.check(files, chip: chip, flashSize: board.flash.size)
     for f in files { board.flash.load(f.bytes, at: Int(f.offset)) }
-    return warnings + (chip == .esp8266 ? [] : ESPFlash.faults(in: board.flash.contents, chip: chip, name: name))
+    return warnings + (chip == .esp8266 ? [] : ESPFlash.faults(in: board.flash.contents, chip: chip, name: name, revision: board.chipRevision))
   }
 }

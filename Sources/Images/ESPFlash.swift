@@ -1,8 +1,10 @@
 /// What an ESP chip will find in its flash, looked at as its boot ROM and boot loader will look.
 public enum ESPFlash {
   /// What keeps the chip from a start, each a sentence with its mend.
-  /// - Parameter name: the firmware that the flash was filled with.
-  public static func faults(in flash: [UInt8], chip: ChipFamily, name: String) -> [String] {
+  /// - Parameters:
+  ///   - name: the firmware that the flash was filled with.
+  ///   - revision: the board's chip's, a hundred for a major one and one for a minor; nil: it does not matter.
+  public static func faults(in flash: [UInt8], chip: ChipFamily, name: String, revision: Int? = nil) -> [String] {
     let start = chip == .esp32 || chip == .esp32s2 ? 0x1000 : 0
     guard flash.count >= 0x1_1000 else { return [] }
     guard flash[start] == 0xe9 else {
@@ -15,6 +17,11 @@ public enum ESPFlash {
       faults.append("\(name) is for \(sizeText(size)) of flash, but the board has \(sizeText(flash.count)), so it will not start; set the flash size in the build's configuration, or choose another board")
     }
     let partitions = ESPImage.partitions(flash, at: 0x8000)
+    let images = [start] + partitions.filter { $0.kind.hasPrefix("app") && Int($0.offset) + 24 <= flash.count && flash[Int($0.offset)] == 0xe9 }.map { Int($0.offset) }
+    if let revision, let wanted = images.map({ leastRevision(flash, at: $0) }).max(), wanted > revision {
+      func text(_ r: Int) -> String { "\(r / 100).\(r % 100)" }
+      faults.append("\(name) asks for an \(chip.rawValue) of revision \(text(wanted)) or newer, but the board's is \(text(revision)), so its boot loader will refuse it; build it with a lower minimum revision, or choose another image")
+    }
     guard !partitions.isEmpty else {
       // A program that the boot ROM starts at once may well reach over where the table would be.
       let isAlone = ESPImage.Body(flash, at: start, header: 24).end <= 0x8000
@@ -29,5 +36,10 @@ public enum ESPFlash {
       faults.append("there is no application where the partition table has one (\(places.map { "\($0.label) at \(hex($0.offset, digits: 1))" }.joined(separator: ", "))): add it, or name a merged image")
     }
     return faults
+  }
+  /// What an image's header has as the least revision of the chip; until ESP-IDF 5 a byte with the major one.
+  private static func leastRevision(_ flash: [UInt8], at start: Int) -> Int {
+    let full = Int(flash[start + 15]) | Int(flash[start + 16]) << 8
+    return full > 0 && full < 0xFFFF ? full : flash[start + 14] < 0xFF ? Int(flash[start + 14]) * 100 : 0
   }
 }

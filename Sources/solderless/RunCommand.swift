@@ -34,6 +34,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Virtual over host time, or max.") var speed: String?
   @Option(help: "What clocks among the parts begin with: now (this computer's time), or such as 2024-05-31T12:34:56; otherwise 2024-01-01T00:00:00, so that all runs are the same.") var date: String?
   @Option(help: ArgumentHelp("A boot ROM image to use; for the ESP32 that of each core, apart by a comma.", valueName: "file[,file]")) var rom: String?
+  @Option(help: ArgumentHelp("RAM beside an ESP32's flash: 2M, 4M, 8M or none; otherwise what the board has.", valueName: "size")) var psram: String?
   @Option(help: "At the end, write figures as JSON to this file; - for standard error.") var stats: String?
   @Flag(help: "Hold the BOOTSEL button while the board gets power: it shows itself as the drive RPI-RP2.") var bootsel = false
   @Option(help: ArgumentHelp("A picture of the board and its parts, at the end of the run or at --at.", valueName: "file.png")) var screenshot: String?
@@ -49,6 +50,8 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "A window, also for runs that end by themselves; the default for others where there is a display.") var window = false
   @Flag(help: "No window.") var headless = false
 
+  private static let psramSizes = ["none": 0, "2M": 2 << 20, "4M": 4 << 20, "8M": 8 << 20]
+
   func validate() throws {
     if exec != nil && script != nil { throw ValidationError("--exec and --script cannot be used together; put the code into the file.") }
     if let t = timeLimit, !(t > 0) || t > 1e6 { throw ValidationError("--time-limit needs a number of seconds above 0, at most 1000000.") }
@@ -57,6 +60,7 @@ struct RunCommand: ParsableCommand {
     if at != nil && screenshot == nil { throw ValidationError("--at says when --screenshot FILE.png is taken; name the file.") }
     if screenshot != nil && record != nil { throw ValidationError("--screenshot and --record cannot be used together; the last frame is the picture.") }
     if !(rate > 0) || rate > 1000 { throw ValidationError("--rate needs a number of frames above 0, at most 1000.") }
+    if let psram, Self.psramSizes[psram] == nil { throw ValidationError("--psram needs 2M, 4M, 8M or none, not \"\(psram)\".") }
     if window && headless { throw ValidationError("--window and --headless cannot be used together.") }
     if let s = speed, s != "max", !((Double(s) ?? 0) > 0) { throw ValidationError("--speed needs a number above 0, or max.") }
   }
@@ -69,7 +73,7 @@ struct RunCommand: ParsableCommand {
       if let exec { code = exec }
       var store = try FirmwareStore()
       store.progress = say
-      let loaded = try BoardLoader(store: store).load(subject, firmware: firmware, flash: flash, rom: rom)
+      let loaded = try BoardLoader(store: store).load(subject, firmware: firmware, flash: flash, rom: rom, psram: psram.flatMap { Self.psramSizes[$0] })
       board = loaded.board
       if let beside {
         for r in try BoardLoader(store: store).load(beside, firmware: nil, rom: rom, beside: board).remarks { say("note: \(beside): \(r)") }

@@ -168,6 +168,23 @@ import Testing
         == "ESP-ROM:esp32s3-20210327\nBuild:Mar 27 2021\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\nSPIWP:0xee\nmode:DIO, clock div:1\nload:0x3fce2820,len:0xeac\nload:0x403c8700,len:0xc28\nload:0x403cb700,len:0x2ff8\nentry 0x403c88ac\n",
       "\(text)")
   }
+  /// cryptolib goes by the accelerator and the DMA (SP 800-38A).
+  @Test(.enabled(if: available), arguments: versions) func ciphers(version: String) throws {
+    let board = try Self.board(version)
+    let (text, _) = try BootTests.execute(
+      """
+      import cryptolib
+      from binascii import unhexlify as u, hexlify as h
+      k, iv, t = u('2b7e151628aed2a6abf7158809cf4f3c'), u('000102030405060708090a0b0c0d0e0f'), u('6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51')
+      print(h(cryptolib.aes(k, 1).encrypt(t)))
+      c = cryptolib.aes(k, 2, iv).encrypt(t)
+      print(h(c), cryptolib.aes(k, 2, iv).decrypt(c) == t)
+      """, on: board)
+    #expect(
+      text.replacingOccurrences(of: "\r\n", with: "\n")
+        == "b'3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf'\nb'7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2' True\n", "\(text)")
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
   /// An image that lies where the ESP32's does: the ROM says so.
   @Test func anImageOfAnESP32IsNamed() throws {
     let board = try BoardLoader(store: FirmwareStore(environment: [:])).bare("esp32s3", flash: nil, rom: nil)

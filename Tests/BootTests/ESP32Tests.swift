@@ -229,6 +229,14 @@ import Testing
     #expect(text == "True 4\r\nTrue\r\n[5131]\r\n", "\(text)")
     #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
   }
+  /// `--psram`: another size than the board's.
+  @Test(.enabled(if: available), arguments: [2, 8, 0]) func anotherSize(megabytes: Int) throws {
+    let board = try #require(BootTests.loader).load("tinypico", firmware: nil, rom: nil, psram: megabytes << 20).board
+    let (text, _) = try BootTests.execute("import gc, esp32\nprint(gc.mem_free() >> 20, max(h[0] for h in esp32.idf_heap_info(esp32.HEAP_DATA)) >> 20)", on: board)
+    // The MMU shows four of eight at once.
+    #expect(text == "\(megabytes == 0 ? 0 : min(4, megabytes) - 1) \(min(4, megabytes))\r\n", "\(text)")
+    #expect(board.psramSize == megabytes << 20)
+  }
   /// A module without one is told so, and the firmware makes do with the internal RAM.
   @Test(.enabled(if: available)) func aModuleWithoutOneIsFoundOut() throws {
     let loader = try #require(BootTests.loader)
@@ -415,7 +423,8 @@ import Testing
     #expect(text.contains("LED_ON\r\nLED_OFF\r\nLED_ON\r\nLED_OFF"), "\(text.suffix(300))")
     #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
   }
-  /// Firmata, which a host asks: what it is, and which of its pins measure.
+  /// Firmata, which a host asks: what it is, and which of its pins measure; and tells to drive pads. SET_PIN_MODE and SET_DIGITAL_PIN_VALUE
+  /// have the board's numbers of pins (P0 is GPIO33, P8 GPIO26), as the host's library sends them.
   @Test(.enabled(if: ESP32Tests.available)) func firmataOfHandpy() throws {
     let loader = try #require(BootTests.loader)
     let board = try loader.bare("esp32", flash: nil, rom: nil)
@@ -440,6 +449,12 @@ import Testing
     // Analog mapping: 40 pins, of which GPIO36 is channel 0 and GPIO39 channel 3.
     let mapping = ask([0xF0, 0x69, 0xF7])
     #expect(mapping.count == 43 && mapping.prefix(2) == [0xF0, 0x6A] && mapping[2 + 36] == 0 && mapping[2 + 39] == 3, "\(mapping)")
+    for (pin, pad) in [(0, "GPIO33"), (8, "GPIO26")] as [(UInt8, String)] {
+      for value in [1, 0, 1] as [UInt8] {
+        _ = ask([0xF4, pin, 1, 0xF5, pin, value])
+        #expect(board.pins[pad]?.isHigh == (value == 1) && board.pins[pad]?.drive.strength == .strong, "P\(pin) \(value)")
+      }
+    }
   }
   @Test(.enabled(if: ESP32Tests.available)) func shellOfNuttX() throws {
     let (text, _) = try run([(0x1000, "other-nuttx-nsh.bin")], seconds: 3, input: "uname\r", typedAfter: "nsh> ")

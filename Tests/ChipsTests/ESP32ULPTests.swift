@@ -1,4 +1,5 @@
 import Machine
+import Parts
 import Testing
 
 @testable import Chips
@@ -96,5 +97,65 @@ import Testing
     start()
     bench.run(microseconds: 100)
     #expect(!bench.chip.ulp.isRunning && bench.machine.log.lines.count == 1)
+  }
+
+  // MARK: The RTC's I2C, §30.6
+
+  /// A target with address 0x48 on GPIO4 (SCL) and GPIO0 (SDA), and what it was told.
+  private final class Target {
+    let target: I2CTarget, pins: [Pin]
+    var log: [String] = []
+    init(_ bench: ESP32Bench, address: UInt8 = 0x48) {
+      pins = ["SDA", "SCL"].map { Pin($0, arena: bench.machine.arena) }
+      Net.tie(bench.chip.gpio.pins[0], pins[0])
+      Net.tie(bench.chip.gpio.pins[4], pins[1])
+      target = I2CTarget("target", sda: pins[0], scl: pins[1], context: PartContext(bench.machine))
+      target.accepts = { a, _ in a == address }
+      target.onStart = { [unowned self] in log.append($0 ? "R" : "W") }
+      target.onWrite = { [unowned self] in
+        log.append(String($0, radix: 16))
+        return true
+      }
+      target.onRead = { 0xC3 }
+      target.onStop = { [unowned self] in log.append("P") }
+    }
+  }
+  private func connectI2C() {
+    for r in [0x3FF4_8494, 0x3FF4_8498] as [UInt32] { bench.set(r, 1 << 19 | 3 << 17 | 1 << 13) }
+    for (r, v) in [(0x00, 40), (0x0C, 10000), (0x30, 16), (0x38, 40), (0x40, 30), (0x44, 44)] as [(UInt32, UInt32)] { bench.write(0x3FF4_8C00 + r, v) }
+    bench.write(0x3FF4_883C, 0x48 << 11)
+  }
+  @Test func instructionsOfI2C() {
+    connectI2C()
+    let target = Target(bench)
+    let clock = bench.edges(of: 4)
+    load([
+      3 << 28 | 1 << 27 | 7 << 19 | 0x5A << 8 | 0x20,  // I2C_WR 0x20, 0x5A, 7, 0, 0
+      3 << 28 | 0x21,  // I2C_RD 0x21
+      move(1, 100), store(0, at: 1, offset: 0), halt,
+    ])
+    start()
+    bench.run(microseconds: 1500)
+    #expect(target.log == ["W", "20", "5a", "P", "W", "21", "R", "P"] && word(100) & 0xFFFF == 0xC3, "\(target.log)")
+    // 40 cycles of 8.5 MHz low and 40 high.
+    #expect(abs(clock.periods.min()! - 80 / 8.5) < 0.1)
+  }
+  /// Only the bits in the range are written; a target that does not answer leaves zero and free lines.
+  @Test func softwareStartsTransfersToo() {
+    connectI2C()
+    let target = Target(bench)
+    bench.write(0x3FF4_8850, 1 << 27 | 3 << 19 | 0xFF << 8 | 0x30)
+    bench.set(0x3FF4_8850, 3 << 28)
+    bench.run(microseconds: 600)
+    #expect(target.log == ["W", "30", "f", "P"] && bench.read(0x3FF4_8848) >> 30 == 1 && bench.read(0x3FF4_8C20) >> 6 & 1 == 1, "\(target.log)")
+    bench.write(0x3FF4_8850, 0x31)
+    bench.set(0x3FF4_8850, 3 << 28)
+    bench.run(microseconds: 900)
+    #expect(bench.read(0x3FF4_8848) >> 22 & 0x1FF == 0x1C3)
+    bench.write(0x3FF4_883C, 0x11 << 11)
+    bench.write(0x3FF4_8850, 0x31)
+    bench.set(0x3FF4_8850, 3 << 28)
+    bench.run(microseconds: 900)
+    #expect(bench.read(0x3FF4_8848) >> 22 & 0x1FF == 0x100 && bench.chip.gpio.pins[4].isHigh && bench.chip.gpio.pins[0].isHigh)
   }
 }

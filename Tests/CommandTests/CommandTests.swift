@@ -103,6 +103,8 @@ import Testing
       }
     }
     try Self.refuses(["run", "pico", "--serial", "tcp:\(UInt16(bigEndian: address.sin_port))"], "in use")
+    try Self.refuses(["run", "pico", "--psram", "4M"], "the RP2040 of pico can have no PSRAM here", "an ESP32")
+    #expect(try Self.run(["run", "esp32", "--psram", "3M"]).code == 2)
     try Self.refuses(["run", "pico", "--serial", "nope=stdio"], "no port \"nope\"", "usb")
   }
   /// Firmware that goes wrong ends the run with the place and the registers.

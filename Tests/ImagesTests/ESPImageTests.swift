@@ -82,6 +82,18 @@ import Testing
     #expect(Self.says(Self.merged(table: Self.table(Self.entry(1, 2, 0x9000, 0x6000, "nvs")))).contains("no partition for an application"))
     #expect(Self.says(Self.merged(table: Self.table(Self.entry(0, 0, 0x1_0000, 0x1000, "small")))).contains("more than the partition's 4096"))
   }
+  /// The least revision of the chip: bytes 15 and 16, or the major one in byte 14 before ESP-IDF 5.
+  @Test(arguments: [(14, UInt8(4), "4.0"), (15, 0x91, "4.1"), (14, 3, nil), (14, 0xFF, nil)] as [(Int, UInt8, String?)]) func revisions(place: Int, value: UInt8, wanted: String?) {
+    for inApplication in [false, true] {
+      var flash = [UInt8](repeating: 0xFF, count: 4 << 20)
+      flash.replaceSubrange(0x1000..<(0x1000 + Self.merged().count), with: Self.merged())
+      let at = inApplication ? 0x1_0000 : 0x1000
+      flash[at + place] = value
+      if place == 15 { flash[at + 16] = 1 }
+      let says = ESPFlash.faults(in: flash, chip: .esp32, name: "a.bin", revision: 300).joined(separator: "\n")
+      #expect(says == (wanted.map { "a.bin asks for an ESP32 of revision \($0) or newer, but the board's is 3.0, so its boot loader will refuse it; build it with a lower minimum revision, or choose another image" } ?? ""), "\(says)")
+    }
+  }
   /// What the flash lacks as a whole.
   @Test func flash() {
     func says(_ bytes: [UInt8], at offset: Int, size: Int = 4 << 20) -> String {

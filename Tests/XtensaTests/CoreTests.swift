@@ -354,6 +354,26 @@ import Testing
     #expect(t.core.special(233) == 1)
     #expect(t.core[a: 3] == 1)
   }
+  /// The LX106's debug exceptions: level 2, one breakpoint of each kind.
+  @Test func debugExceptionsOfTheLX106() throws {
+    for (text, cause) in [
+      ("movi a2, 1\n wsr.ibreakenable a2\n isync\n nop\n at:\n nop", 2), ("movi a2, -3\n wsr.icount a2\n movi a2, 1\n wsr.icountlevel a2\n isync\n nop\n at:\n nop", 1),
+      (Self.stack + "movi a2, -1\n slli a2, a2, 31\n addi a2, a2, 0x3c\n wsr.dbreakc0 a2\n wsr.dbreaka0 a3\n at:\n s32i a2, a3, 0", 4), ("at:\n break 1, 2", 8),
+    ] as [(String, UInt32)] {
+      let t = try Self.interrupted(text + "\n end:\n j end", vector: 0x10, "taken:\n j taken", .lx106)
+      t.core.setSpecial(128, t.labels["at"]!)
+      #expect(t.run(to: "taken", limit: 40), "\(text)")
+      // DEBUGCAUSE, EPC2, EPS2, and INTLEVEL 2 with EXCM.
+      #expect([t.core.special(233), t.core.special(178), t.core.special(194), t.core.special(230) & 0x1F] == [cause, t.labels["at"]!, 0, 0x12], "\(text)")
+    }
+  }
+  /// A breakpoint for loads sees a literal's, too.
+  @Test func literalsAreLoads() throws {
+    let t = try Self.interrupted("movi a2, 1\n slli a2, a2, 30\n addi a2, a2, 0x3c\n wsr.dbreakc0 a2\n isync\n at:\n l32r a4, 0x40080ffc\n end:\n j end", vector: 0x280, "taken:\n j taken")
+    t.core.setSpecial(144, TestCore.code + 0xFFC)
+    #expect(t.run(to: "taken", limit: 20))
+    #expect(t.core.special(233) == 4 && t.core.special(182) == t.labels["at"])
+  }
   @Test func cyclesOfLoopsAndLoads() throws {
     func cycles(_ text: String, _ configuration: Configuration) throws -> UInt64 {
       let t = TestCore(configuration)

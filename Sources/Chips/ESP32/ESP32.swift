@@ -13,7 +13,7 @@ public final class ESP32: ESP32Series {
   public let spis: [ESP32SPI]
   public let ioMux: ESP32IOMux, rtcIO: ESP32RTCIO
   public let rng: ESP32RNG, analog: ESP32AnalogBus
-  public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS
+  public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], sens: ESP32SENS, rtcI2C: ESP32RTCI2C
   public let radio: ESP32Radio
   public let pcnt: ESP32PCNT, sdmmc: ESP32SDMMC, i2ss: [ESP32I2S], twai: ESP32TWAI, mcpwms: [ESP32MCPWM]
   private let sigmaDelta: ESP32SigmaDelta
@@ -72,6 +72,7 @@ public final class ESP32: ESP32Series {
     twai = ESP32TWAI(arena: arena, scheduler: scheduler, clocks: clocks)
     i2cs = (0..<2).map { ESP32I2C(name: "ESP32.I2C\($0)", arena: arena, scheduler: scheduler, clocks: clocks) }
     sens = ESP32SENS(arena: arena, scheduler: scheduler, clocks: clocks)
+    rtcI2C = ESP32RTCI2C(arena: arena, scheduler: scheduler, clocks: clocks)
     pcnt = ESP32PCNT(arena: arena, scheduler: scheduler, clocks: clocks)
     sdmmc = ESP32SDMMC(arena: arena, scheduler: scheduler)
     radio = ESP32Radio(arena: arena, scheduler: scheduler, memory: dma)
@@ -156,8 +157,8 @@ public final class ESP32: ESP32Series {
     fe.handshakes = [0x7C: (1 << 1, 1 << 31)]
     let nrx = stub("NRX")
     nrx.handshakes = [0x18: (1 << 23, 1 << 24)]
-    let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, stub("RTC_I2C"))])
-    ulp = ESP32ULP(arena: arena, scheduler: machine.scheduler, memory: rtcSlow, rtc: rtc, sens: sens, registers: rtcPage, clocks: clocks)
+    let rtcPage = ESP32SharedPage(name: "ESP32.RTC", [(0, 0x400, rtc), (0x400, 0x400, rtcIO), (0x800, 0x400, sens), (0xC00, 0x400, rtcI2C)])
+    ulp = ESP32ULP(arena: arena, scheduler: machine.scheduler, memory: rtcSlow, rtc: rtc, sens: sens, i2c: rtcI2C, registers: rtcPage, clocks: clocks)
     ulp.log = machine.log
     let rngPage = ESP32SharedPage(name: "ESP32.WDEV", [(0x144, 4, rng), (0, 0x1000, stub("WDEV"))])
     var apb: [(UInt32, Device, UInt32)] = [
@@ -191,7 +192,7 @@ public final class ESP32: ESP32Series {
     }
     apb += bus
     for (_, device, _) in apb { device.log = machine.log }
-    for device in [rtc, rtcIO, sens] as [Device] + stubs { device.log = machine.log }
+    for device in [rtc, rtcIO, sens, rtcI2C, rtcI2C.engine] as [Device] + stubs { device.log = machine.log }
   }
 
   // MARK: Wires
@@ -258,7 +259,28 @@ public final class ESP32: ESP32Series {
     }
     sens.onStart = { [unowned self] in ulp.controlChanged() }
     ulp.onWrite = { [unowned self] offset, count in rtcSlowCode.changed(offset: offset, count: count) }
+    rtcIO.i2c = (rtcI2C.engine.scl, rtcI2C.engine.sda)
+    for line in [rtcI2C.engine.scl, rtcI2C.engine.sda] {
+      line.connect { [unowned self] _ in
+        gpio.refresh(rtcIO.i2cPads.scl)
+        gpio.refresh(rtcIO.i2cPads.sda)
+      }
+    }
+    gpio.onPad = { [unowned self] n in
+      rtc.checkPads()
+      let pads = rtcIO.i2cPads
+      if n == pads.scl { rtcI2C.engine.sclChanged(gpio.pins[n].isHigh) }
+      if n == pads.sda { rtcI2C.engine.sdaChanged(gpio.pins[n].isHigh) }
+    }
+    sens.onI2C = { [unowned self] instruction in rtcI2C.begin(instruction, target: sens.i2cTarget(Int(instruction[bits: 22...25]))) }
+    rtcI2C.onDone = { [unowned self] v in
+      sens.i2cDone(v)
+      ulp.transferred(v)
+    }
     rtcIO.generator = { [unowned self] n in sens.generator(n) }
+    // I2S0 leads to the DACs, the right slot to DAC1, and from the ADCs.
+    i2ss[0].onDAC = { [unowned self] left, right in sens.digitalSamples(dac1: UInt8(right >> 8), dac2: UInt8(left >> 8)) }
+    i2ss[0].conversion = { [unowned self] in apbControl.conversion(sens) }
   }
   private func source(_ n: Int, _ line: Line) { line.connect { [unowned self] level in dport.matrix.setSource(n, level) } }
 
@@ -312,10 +334,25 @@ public final class ESP32: ESP32Series {
       gpio.signals[s.txWS].input = { [unowned i2s] in i2s.txWordSelectChanged($0) }
       gpio.signals[s.rxBCK].input = { [unowned i2s] in i2s.rxClockChanged($0) }
       gpio.signals[s.rxWS].input = { [unowned i2s] in i2s.rxWordSelectChanged($0) }
-      gpio.signals[s.in].input = { [unowned i2s] in i2s.dataChanged($0) }
-      i2s.isTxWatched = { [unowned self] in [s.txBCK, s.txWS, s.out].contains { gpio.isWatched($0) } }
+      // Data lines of a camera, the last of which is the serial one, then H_SYNC, V_SYNC and H_ENABLE.
+      for k in 0..<16 {
+        gpio.signals[s.in - 15 + k].input = { [unowned i2s] in
+          if k == 15 { i2s.dataChanged($0) }
+          i2s.cameraLineChanged(k, $0)
+        }
+      }
+      for k in 0..<3 { gpio.signals[190 + 3 * n + k].input = { [unowned i2s] in i2s.cameraLineChanged(16 + k, $0) } }
+      for k in 0..<23 { output(s.out - 23 + k, i2s.txBus[k]) }
+      i2s.apll = { [unowned self] in apllHertz }
+      i2s.isTxWatched = { [unowned self] in [s.txBCK, s.txWS, s.out].contains { gpio.isWatched($0) } || i2s.isParallel && (s.out - 23..<s.out).contains { gpio.isWatched($0) } }
       i2s.isRxWatched = { [unowned self] in [s.rxBCK, s.rxWS, s.in].contains { gpio.isWatched($0) } }
     }
+  }
+  /// The audio PLL (rtc_clk_apll_enable of ESP-IDF): f = crystal * (4 + SDM2 + SDM1/256 + SDM0/65536) / (2 * (O_DIV + 2)).
+  var apllHertz: UInt64 {
+    guard !rtc[.anaConf][bit: 23] || rtc[.anaConf][bit: 24] else { return 0 }
+    func r(_ n: UInt8) -> UInt64 { UInt64(analog.register(ESP32AnalogBus.apll, n)) }
+    return clocks.crystal * (4 << 16 + (r(7) & 63) << 16 + r(8) << 8 + r(9)) / (65536 * 2 * ((r(4) & 31) + 2))
   }
   private func connectMCPWM() {
     for (n, (out, sync, fault, capture)) in [(32, 31, 34, 109), (108, 103, 106, 112)].enumerated() {
@@ -345,7 +382,7 @@ public final class ESP32: ESP32Series {
   override var ram: [(memory: Memory, code: CodeMemory, outlivesDeepSleep: Bool)] {
     [(rtcFast, rtcFastCode, true), (rtcSlow, rtcSlowCode, true), (sram0, sram0Code, false), (dram, dramCode, false)]
   }
-  override var rtcDevices: [Device] { [rtc, rtcIO, sens, ulp] }
+  override var rtcDevices: [Device] { [rtc, rtcIO, sens, ulp, rtcI2C] }
   override var digitalDevices: [Device] {
     [dport, apbControl, frcTimers, ioMux, analog, ledc, rmt, pcnt, sdmmc, radio, aes, sha, rsa, twai, sigmaDelta] + i2ss + mcpwms + i2cs + timerGroups + uarts + spis + mmus + stubs
   }

@@ -36,7 +36,7 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
     static let rxFull = 0, txEmpty = 1, rxOverflow = 2, end = 3, arbitrationLost = 5, byteDone = 6, complete = 7, timeout = 8, started = 9, ackError = 10
   }
   /// What the lines do next.
-  enum Step: UInt8, BitwiseCopyable { case idle, next, startSetup, startHold, startLow, low, rise, high, stopLow, stopRise, stopHigh }
+  enum Step: UInt8, BitwiseCopyable { case idle, next, restartLow, restartRise, startSetup, startHold, startLow, low, rise, high, stopLow, stopRise, stopHigh }
   struct State: BitwiseCopyable {
     var rxHead = 0, rxCount = 0, txHead = 0, txCount = 0
     var step = Step.idle
@@ -145,6 +145,7 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
     state.pointee.sclIn = level
     // Somebody had held the clock.
     if level, state.pointee.step == .rise { go(.high, after: self[.sclHighPeriod]) }
+    if level, state.pointee.step == .restartRise { go(.startSetup, after: self[.sclRstartSetup]) }
     if level, state.pointee.step == .stopRise { go(.stopHigh, after: self[.sclStopSetup]) }
   }
   func sdaChanged(_ level: Bool) { state.pointee.sdaIn = level }
@@ -162,6 +163,7 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
     switch state.pointee.step {
     case .idle: break
     case .next: begin()
+    case .restartLow: release(.restartRise, then: .startSetup, after: self[.sclRstartSetup])
     case .startSetup:
       // SDA falls while SCL is high.
       drive(sda: false)
@@ -174,7 +176,7 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
     case .low:
       prepareBit()
       release(.rise, then: .high, after: self[.sclHighPeriod])
-    case .rise, .stopRise:
+    case .rise, .restartRise, .stopRise:
       raise(Interrupt.timeout)
       drive(scl: true, sda: true)
       state.pointee.busy = false
@@ -198,7 +200,7 @@ public final class ESP32I2C: RegisterDevice, RegisterNaming {
     case operations.start:
       drive(sda: true)
       // A repeated start lets both lines rise first.
-      if state.pointee.scl { go(.startSetup, after: self[.sclRstartSetup]) } else { release(.rise, then: .startSetup, after: self[.sclRstartSetup]) }
+      if state.pointee.scl { go(.startSetup, after: self[.sclRstartSetup]) } else { go(.restartLow, after: self[.sclLowPeriod]) }
     case operations.write, operations.read:
       state.pointee.left = Int(c & 0xFF)
       guard state.pointee.left > 0 else { return finishCommand() }

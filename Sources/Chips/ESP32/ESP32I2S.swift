@@ -1,8 +1,8 @@
 import Machine
 
 /// ESP32 TRM chapter 12: an I2S controller: samples from chains of buffers to a serial line, and from one into buffers, as the
-/// source of the clocks or by the clocks of another. The lines move bit by bit while somebody looks at them; otherwise time goes
-/// by frames. Not modelled, and told when used: PDM, the parallel modes of cameras and displays.
+/// source of the clocks or by the clocks of another; as PDM, and over the parallel lines of displays and cameras, which lead to the
+/// DACs and from the ADCs too. The lines move bit by bit while somebody looks at them; otherwise time goes by frames.
 public final class ESP32I2S: RegisterDevice, RegisterNaming {
   public enum Register: UInt32, CaseIterable, Sendable {
     case conf = 0x08, intRaw = 0x0C, intSt = 0x10, intEna = 0x14, intClr = 0x18, timing = 0x1C, fifoConf = 0x20, rxeofNum = 0x24, confSigleData = 0x28, confChan = 0x2C, outLink = 0x30, inLink = 0x34
@@ -35,6 +35,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     r[.inLink].bits(0...19).onRead { d in d[.inLink] | (d.receiver.pointee.link.running ? 0 : 1 << 31) }.onWrite { d, v in
       ESP32I2S.link(&d.receiver.pointee.link, v)
       d.receiver.pointee.words = 0
+      d.converterLinked()
     }
     r[.lcConf].bits(0...13).reset(0x100).onWrite { d, v in
       if v[bit: 0] { d.receiver.pointee.link = ESP32Link() }
@@ -61,6 +62,8 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     var half = 0, bit = 0, ws = false, seen = false, isSecond = false
     /// When the frame began, in picoseconds.
     var frame: UInt64 = 0
+    /// What the modulators of PDM have left over.
+    var rest: (UInt32, UInt32) = (0, 0)
   }
   struct Receiver: BitwiseCopyable {
     var isRunning = false, link = ESP32Link()
@@ -73,13 +76,26 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     var value: UInt32 = 0, bits = 0, isSecond = false, isSynchronised = false, first: UInt32 = 0, ws = false
     /// Levels of the inputs.
     var data = false, wsIn = false
+    /// Of PDM: ones that came in while its clock was low and high, or the bits themselves.
+    var ones: (UInt32, UInt32) = (0, 0)
+    /// Of a camera: its data lines, H_SYNC, V_SYNC and H_ENABLE from bit 16 on, and the sample before.
+    var camera: UInt32 = 0, before: UInt32 = 0, hasBefore = false
   }
-  private let transmitter: UnsafeMutablePointer<Transmitter>, receiver: UnsafeMutablePointer<Receiver>
-  private let scheduler: Scheduler, memory: ESP32DMAMemory
-  private var txEvent: Scheduler.Event!, rxEvent: Scheduler.Event!
+  let transmitter: UnsafeMutablePointer<Transmitter>, receiver: UnsafeMutablePointer<Receiver>
+  let scheduler: Scheduler
+  private let memory: ESP32DMAMemory
+  private(set) var txEvent: Scheduler.Event!, rxEvent: Scheduler.Event!
   public let irq: Line
   /// The transmitter's clock, word select and data; the receiver's clock and word select.
   let txBCK, txWS, txData, rxBCK, rxWS: Line
+  /// The parallel lines DATA_OUT0 to DATA_OUT22; the last is `txData`.
+  let txBus: [Line]
+  /// Hertz of the audio PLL; 0: it is off.
+  var apll: () -> UInt64 = { 0 }
+  /// The samples for the DACs, the left and the right slot's.
+  var onDAC: (UInt16, UInt16) -> Void = { _, _ in }
+  /// The next samples of the ADCs' digital controller; nil: it is not connected.
+  var conversion: () -> [UInt16]? = { nil }
   var isTxWatched: () -> Bool = { false }, isRxWatched: () -> Bool = { false }
 
   init(name: String, arena: StateArena, scheduler: Scheduler, memory: ESP32DMAMemory) {
@@ -93,6 +109,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     txData = Line("ESP32.\(name).O_DATA", arena: arena)
     rxBCK = Line("ESP32.\(name).I_BCK", arena: arena)
     rxWS = Line("ESP32.\(name).I_WS", arena: arena)
+    txBus = (0..<23).map { Line("ESP32.\(name).O_DATA\($0)", arena: arena) }
     super.init(Self.map, name: "ESP32.\(name)", arena: arena)
     txEvent = scheduler.event("\(self.name).transmit") { [unowned self] _ in transmitStep() }
     rxEvent = scheduler.event("\(self.name).receive") { [unowned self] _ in receiveStep() }
@@ -112,34 +129,34 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     if c[bit: 4] != transmitter.pointee.isRunning { c[bit: 4] ? startTransmitter() : stopTransmitter() }
     if c[bit: 5] != receiver.pointee.isRunning { c[bit: 5] ? startReceiver() : stopReceiver() }
   }
-  private func tellWhatIsMissing() {
-    // The boot loader runs this mode without buffers, for the noise of the ADC.
-    if self[.conf2][bit: 5] || self[.conf2][bit: 0], transmitter.pointee.link.running || receiver.pointee.link.running { log?.once("\(name): the parallel modes of cameras, displays and the ADC are not modelled: no sample goes in or out") }
-    if self[.pdmConf][bit: 0] || self[.pdmConf][bit: 1] { log?.once("\(name): PDM is not modelled: samples go in and out as PCM") }
-    if self[.clkmConf][bit: 21] { log?.once("\(name): the audio PLL is not modelled: the 160 MHz of the main PLL are divided") }
-  }
   /// Bits of a slot.
-  private var txBits: Int { max(1, min(32, Int(self[.sampleRateConf][bits: 12...17]))) }
-  private var rxBits: Int { max(1, min(32, Int(self[.sampleRateConf][bits: 18...23]))) }
-  private var txMode: UInt32 { self[.fifoConf][bits: 13...15] }
-  private var rxMode: UInt32 { self[.fifoConf][bits: 16...18] }
-  /// Picoseconds of `cycles` cycles of BCK: 160 MHz by N + B/A, and by the divider of BCK (§12.3).
-  private func time(_ cycles: Int, divider: UInt32) -> UInt64 {
+  var txBits: Int { max(1, min(32, Int(self[.sampleRateConf][bits: 12...17]))) }
+  var rxBits: Int { max(1, min(32, Int(self[.sampleRateConf][bits: 18...23]))) }
+  var txMode: UInt32 { self[.fifoConf][bits: 13...15] }
+  var rxMode: UInt32 { self[.fifoConf][bits: 16...18] }
+  /// Picoseconds of `cycles` cycles of BCK: 160 MHz or the audio PLL by N + B/A, and by the divider of BCK (§12.3).
+  func time(_ cycles: Int, divider: UInt32) -> UInt64 {
     let c = self[.clkmConf], a = UInt64(max(1, c[bits: 14...19])), whole = UInt64(max(2, c & 0xFF)) * a + (c[bits: 14...19] == 0 ? 0 : UInt64(c[bits: 8...13]))
-    return UInt64(cycles) * UInt64(max(2, divider)) * whole * 6250 / a
+    guard c[bit: 21] else { return UInt64(cycles) * UInt64(max(2, divider)) * whole * 6250 / a }
+    let hertz = apll()
+    guard hertz > 0 else {
+      log?.once("\(name) runs by the audio PLL, which is off: nothing goes in or out")
+      return Clock.picosecondsPerSecond
+    }
+    return UInt64(truncatingIfNeeded: UInt128(UInt64(cycles) * UInt64(max(2, divider)) * whole) * UInt128(Clock.picosecondsPerSecond) / UInt128(a * hertz))
   }
-  private var txDivider: UInt32 { self[.sampleRateConf][bits: 0...5] }
-  private var rxDivider: UInt32 { self[.sampleRateConf][bits: 6...11] }
+  var txDivider: UInt32 { self[.sampleRateConf][bits: 0...5] }
+  var rxDivider: UInt32 { self[.sampleRateConf][bits: 6...11] }
 
   // MARK: Transmit
 
   private func startTransmitter() {
-    tellWhatIsMissing()
     transmitter.pointee.isRunning = true
     transmitter.pointee.half = 0
     transmitter.pointee.bit = 0
     transmitter.pointee.seen = transmitter.pointee.ws
     transmitter.pointee.last = false
+    transmitter.pointee.rest = (0, 0)
     guard !self[.conf][bit: 6] else { return }
     scheduler.schedule(txEvent, at: scheduler.now)
   }
@@ -149,7 +166,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     txBCK.set(false)
   }
   /// A sample: a word, or the upper and then the lower half of one (§12.4.4), left aligned. nil: there is none.
-  private func nextSample() -> UInt32? {
+  func nextSample() -> UInt32? {
     if transmitter.pointee.hasKept {
       transmitter.pointee.hasKept = false
       return transmitter.pointee.kept << 16
@@ -180,7 +197,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     return word & 0xFFFF_0000
   }
   /// The samples of a frame's left and right slot, from the FIFO.
-  private func takeFrame() {
+  func takeFrame() {
     let channels = self[.confChan] & 7, single = self[.confSigleData]
     var left: UInt32, right: UInt32
     if txMode & 1 == 1 {
@@ -202,20 +219,22 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     transmitter.pointee.slots = (left, right)
   }
   /// The bit `n` of a slot.
-  private func bit(_ second: Bool, _ n: Int) -> Bool {
+  func bit(_ second: Bool, _ n: Int) -> Bool {
     let slot = second ? transmitter.pointee.slots.1 : transmitter.pointee.slots.0
     return n < 32 && slot[bit: 31 - n]
   }
-  private var isEmpty: Bool { !transmitter.pointee.hasKept && !transmitter.pointee.link.running }
+  var isEmpty: Bool { !transmitter.pointee.hasKept && !transmitter.pointee.link.running }
   private func transmitStep() {
     guard transmitter.pointee.isRunning else { return }
     let bits = txBits, half = transmitter.pointee.half
+    if half == 0, self[.conf1][bit: 8], isEmpty {
+      // TX_STOP_EN: the clocks rest while there is nothing to send.
+      txBCK.set(false)
+      return scheduler.schedule(txEvent, after: time(2 * bits, divider: txDivider))
+    }
+    if isParallel { return transmitParallel() }
+    if sendsPDM { return transmitPDM() }
     if half == 0 {
-      if self[.conf1][bit: 8], isEmpty {
-        // TX_STOP_EN: the clocks rest while there is nothing to send.
-        txBCK.set(false)
-        return scheduler.schedule(txEvent, after: time(2 * bits, divider: txDivider))
-      }
       transmitter.pointee.last = bit(true, bits - 1)
       takeFrame()
       transmitter.pointee.frame = scheduler.now
@@ -277,11 +296,10 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
   // MARK: Receive
 
   private func startReceiver() {
-    tellWhatIsMissing()
     let r = receiver.pointee
-    receiver.pointee = Receiver(isRunning: true, link: r.link, data: r.data, wsIn: r.wsIn)
+    receiver.pointee = Receiver(isRunning: true, link: r.link, data: r.data, wsIn: r.wsIn, camera: r.camera)
     // One slot of two leaves the first half of the first word empty.
-    if rxMode == 1 { receiver.pointee.hasKept = true }
+    if rxMode == 1, !isParallel { receiver.pointee.hasKept = true }
     guard !self[.conf][bit: 7] else { return }
     scheduler.schedule(rxEvent, at: scheduler.now)
   }
@@ -293,6 +311,8 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
   /// The receiver as the source of the clocks.
   private func receiveStep() {
     guard receiver.pointee.isRunning else { return }
+    if isParallel { return receiveConversions() }
+    if hearsPDM { return receivePDM() }
     let bits = rxBits, half = receiver.pointee.half
     if half == 0 {
       receiver.pointee.frame = scheduler.now
@@ -315,7 +335,10 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     scheduler.schedule(rxEvent, at: max(scheduler.now, receiver.pointee.frame &+ time(half + 1, divider: rxDivider) / 2))
   }
   func rxClockChanged(_ high: Bool) { if self[.conf][bit: 7], !self[.conf][bit: 18] { receiverClock(high, ws: receiver.pointee.wsIn) } }
-  func rxWordSelectChanged(_ high: Bool) { receiver.pointee.wsIn = high }
+  func rxWordSelectChanged(_ high: Bool) {
+    receiver.pointee.wsIn = high
+    if isCamera, high { cameraClock() }
+  }
   func dataChanged(_ high: Bool) { receiver.pointee.data = high }
   /// At each rising edge a bit comes in. A change of WS begins a slot: with this bit, or with RX_MSB_SHIFT with the next.
   private func receiverClock(_ high: Bool, ws: Bool) {
@@ -349,7 +372,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     receiver.pointee.value = 0
     receiver.pointee.bits = 0
   }
-  private func store(left: UInt32, right: UInt32) {
+  func store(left: UInt32, right: UInt32) {
     let msbRight = self[.conf][bit: 17], first = msbRight ? right : left, second = msbRight ? left : right
     if rxMode & 1 == 1 {
       // One slot: the one that comes first in the FIFO with RX_CHAN_MOD 1, the other with 2.
@@ -359,7 +382,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
       keep(second)
     }
   }
-  private func keep(_ sample: UInt32) {
+  func keep(_ sample: UInt32) {
     guard rxMode < 2 else { return put(sample) }
     if receiver.pointee.hasKept {
       receiver.pointee.hasKept = false
@@ -369,7 +392,7 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
       receiver.pointee.kept = sample & 0xFFFF_0000
     }
   }
-  private func put(_ word: UInt32) {
+  func put(_ word: UInt32) {
     guard self[.fifoConf][bit: 12], receiver.pointee.link.running else { return raise(1 << UInt32(Interrupt.rxWFull)) }
     let descriptor = receiver.pointee.link.descriptor
     var filled = false, bits: UInt32 = 0
@@ -396,8 +419,8 @@ public final class ESP32I2S: RegisterDevice, RegisterNaming {
     stopTransmitter()
     stopReceiver()
     transmitter.pointee = Transmitter()
-    receiver.pointee = Receiver(data: r.data, wsIn: r.wsIn)
-    for line in [txBCK, txWS, txData, rxBCK, rxWS] { line.set(false) }
+    receiver.pointee = Receiver(data: r.data, wsIn: r.wsIn, camera: r.camera)
+    for line in [txBCK, txWS, txData, rxBCK, rxWS] + txBus { line.set(false) }
     update()
   }
 }

@@ -80,7 +80,18 @@ public final class ESP32RTCIO: RegisterDevice, RegisterNaming, ESPRTCPads {
   /// Level and enable when the RTC has the pad.
   func output(_ n: Int) -> (out: Bool, enable: Bool)? {
     guard let (number, _, _) = pad(n), hasPad(n) else { return nil }
+    if let line = i2cLine(n) { return (false, !line.isHigh) }
     return (self[.out][bit: number + 14], self[.enable][bit: number + 14] && dac(n) == nil)
+  }
+  /// The lines of the RTC's I2C controller.
+  var i2c: (scl: Line, sda: Line)?
+  /// Pads of SCL and SDA as SAR_I2C_IO chooses them: GPIO4 or 2, GPIO0 or 15.
+  var i2cPads: (scl: Int, sda: Int) { (self[.sarI2cIo][bit: 28] ? 2 : 4, self[.sarI2cIo][bit: 30] ? 15 : 0) }
+  /// The line of the I2C controller that has a pad: function 3 of the touch pads.
+  private func i2cLine(_ n: Int) -> Line? {
+    guard let i2c, let (_, _, w) = pad(n), w[bits: 17...18] == 3 else { return nil }
+    let pads = i2cPads
+    return n == pads.scl ? i2c.scl : n == pads.sda ? i2c.sda : nil
   }
   /// The pull of a pad whose pulls are here.
   func pull(_ n: Int) -> Drive? {

@@ -8,12 +8,12 @@ public final class ESP32SDMMC: RegisterDevice, RegisterNaming {
     case bmod = 0x80, pldmnd = 0x84, dbaddr = 0x88, idsts = 0x8C, idinten = 0x90, dscaddr = 0x94, bufaddr = 0x98, cardthrctl = 0x100, emmcddr = 0x10C, enshift = 0x110, fifo = 0x200, clkEdgeSel = 0x800
   }
   static let map = RegisterMap<ESP32SDMMC> { r in
-    let stored: [Register: UInt32] = [.tmout: 0xFFFF_FF40, .blksiz: 0x200, .bytcnt: 0x200, .debnce: 0xFF_FFFF, .usrid: 0, .verid: 0x5432_270A, .hcon: 0x3_44CC3, .clkEdgeSel: 0x82_0200]
+    let stored: [Register: UInt32] = [.tmout: 0xFFFF_FF40, .blksiz: 0x200, .bytcnt: 0x200, .debnce: 0xFF_FFFF, .usrid: 0, .verid: 0x5432_270A, .hcon: 0x344_4CC3, .rstN: 1, .clkEdgeSel: 0x82_0200]
     for x in Register.allCases { r[x].bits(0...31).reset(stored[x] ?? 0) }
     // Controller, FIFO and DMA come out of reset by themselves.
     r[.ctrl].bits(3...31).onWrite { d, _ in d.update() }
     r[.intmask].bits(0...17).onWrite { d, _ in d.update() }
-    r[.cmd].bits(0...30).onWrite { d, v in if v[bit: 31] { d.start(v) } }
+    r[.cmd].bits(0...30).reset(0x2000_0000).onWrite { d, v in if v[bit: 31] { d.start(v) } }
     r[.resp0, count: 4].bits(0...31, .readOnly)
     r[.mintsts].onRead { $0[.rintsts] & $0[.intmask] }
     r[.rintsts].bits(0...17, .writeOneToClear).onWrite { d, _ in d.update() }

@@ -30,6 +30,13 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
       if v[bit: 30] { d.state.pointee.touched = 0 }
       d.touchSettingsChanged()
     }
+    // The RTC's I2C controller by software: the instruction, START and START_FORCE.
+    r[.sarI2cCtrl].bits(0...29).onWrite { d, v in
+      guard v[bits: 28...29] == 3 else { return }
+      d.state.pointee.i2cResult = 0
+      d.onI2C(v & 0xFFF_FFFF)
+    }
+    r[.sarSlaveAddr4].bits(0...21).onRead { d in d[.sarSlaveAddr4] | d.state.pointee.i2cResult }
     r[.sarDacCtrl1].bits(0...25).onWrite { d, _ in d.generatorChanged() }
     r[.sarDacCtrl2].bits(0...25).reset(0x300_0000).onWrite { d, _ in d.generatorChanged() }
   }
@@ -42,6 +49,10 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
     /// When the cosine generator began, at phase 0.
     var toneSince: UInt64 = 0
     var temperature: UInt8 = 128
+    /// I2C_RDATA and I2C_DONE in SAR_SLAVE_ADDR4.
+    var i2cResult: UInt32 = 0
+    /// What I2S gave the DACs last.
+    var digital: (UInt8, UInt8) = (0, 0)
   }
   private let state: UnsafeMutablePointer<State>
   private let scheduler: Scheduler, clocks: ESP32Clocks
@@ -58,6 +69,8 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
   var touchTimerEnabled: () -> Bool = { false }
   /// SAR_START_FORCE was written, by which software starts the coprocessor.
   var onStart: () -> Void = {}
+  /// SAR_I2C_CTRL starts a transfer: its instruction.
+  var onI2C: (UInt32) -> Void = { _ in }
   /// Enough pads are touched.
   var onTouch: () -> Void = {}
   private var touchEvent: Scheduler.Event!, toneEvent: Scheduler.Event!
@@ -91,16 +104,16 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
       state.pointee.readyAt.1 = ready
     }
   }
+  /// 12 bits of a channel's voltage now.
+  func raw(unit: Int, channel: Int, attenuation: Int) -> UInt32 {
+    let pads = Self.channels[unit], millivolts = (pads.indices.contains(channel) ? volts(pads[channel]) ?? 0 : 0) * 1000
+    let value = (millivolts - Self.offset[unit][attenuation]) * 4096 * 65536 / 1100 / Self.scale[unit][attenuation]
+    return UInt32(max(0, min(4095, value.isFinite ? value.rounded() : 0)))
+  }
   /// What the converter makes of a channel's voltage now.
   func convert(unit: Int, channel: Int) -> UInt32 {
-    let pads = Self.channels[unit]
     var raw: UInt32 = 0
-    if channel >= 0 {
-      let attenuation = Int(self[unit == 0 ? .sarAtten1 : .sarAtten2] >> UInt32(channel * 2) & 3)
-      let millivolts = (channel < pads.count ? volts(pads[channel]) ?? 0 : 0) * 1000
-      let value = (millivolts - Self.offset[unit][attenuation]) * 4096 * 65536 / 1100 / Self.scale[unit][attenuation]
-      raw = UInt32(max(0, min(4095, value.isFinite ? value.rounded() : 0)))
-    }
+    if channel >= 0 { raw = self.raw(unit: unit, channel: channel, attenuation: Int(self[unit == 0 ? .sarAtten1 : .sarAtten2] >> UInt32(channel * 2) & 3)) }
     // The width of the result, and its polarity.
     raw >>= 3 - self[.sarStartForce][bits: unit * 2...unit * 2 + 1]
     let ones: UInt32 = (512 << self[.sarStartForce][bits: unit * 2...unit * 2 + 1]) - 1
@@ -163,8 +176,17 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
     return table
   }()
   private func isGenerated(_ pad: Int) -> Bool { (pad == 25 || pad == 26) && self[.sarDacCtrl1][bit: 16] && self[.sarDacCtrl2][bit: pad - 1] }
-  /// What it gives the DAC of GPIO25 or 26: scaled, with an offset, inverted as asked. The step is added at each cycle of the fast RC oscillator.
+  /// Samples of I2S for both DACs, which take them with DAC_DIG_FORCE.
+  func digitalSamples(dac1: UInt8, dac2: UInt8) {
+    let old = state.pointee.digital
+    guard self[.sarDacCtrl1][bit: 22], old != (dac1, dac2) else { return }
+    state.pointee.digital = (dac1, dac2)
+    if old.0 != dac1 { onGenerator(25) }
+    if old.1 != dac2 { onGenerator(26) }
+  }
+  /// What I2S or the generator gives the DAC of GPIO25 or 26: scaled, with an offset, inverted as asked. The step is added at each cycle of the fast RC oscillator.
   func generator(_ pad: Int) -> UInt8? {
+    if self[.sarDacCtrl1][bit: 22] { return pad == 25 ? state.pointee.digital.0 : state.pointee.digital.1 }
     guard isGenerated(pad) else { return nil }
     let k = pad - 25, c = self[.sarDacCtrl2], cycles = UInt64(truncatingIfNeeded: UInt128(scheduler.now &- state.pointee.toneSince) * UInt128(clocks.fastRC) / UInt128(Clock.picosecondsPerSecond))
     let phase = UInt16(truncatingIfNeeded: cycles &* UInt64(self[.sarDacCtrl1] & 0xFFFF))
@@ -189,6 +211,12 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
     scheduler.schedule(toneEvent, after: max(1_000_000, period / 64))
   }
 
+  // MARK: The RTC's I2C
+
+  /// I2C_SLAVE_ADDR`n`, two in a register, the even one above.
+  func i2cTarget(_ n: Int) -> UInt32 { n < 8 ? self[.sarSlaveAddr1, n / 2] >> (n % 2 == 0 ? 11 : 0) & 0x7FF : 0 }
+  func i2cDone(_ v: UInt8) { state.pointee.i2cResult = UInt32(v) << 22 | 1 << 30 }
+
   // MARK: Temperature
 
   /// The raw reading, about 128 at room temperature (ESP-IDF's temprature_sens_read).
@@ -197,6 +225,8 @@ public final class ESP32SENS: RegisterDevice, RegisterNaming {
     super.reset()
     state.pointee.readyAt = (0, 0)
     state.pointee.touched = 0
+    state.pointee.digital = (0, 0)
+    state.pointee.i2cResult = 0
     scheduler.cancel(touchEvent)
     scheduler.cancel(toneEvent)
   }

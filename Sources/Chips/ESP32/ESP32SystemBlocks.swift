@@ -11,7 +11,10 @@ public final class ESP32APBControl: RegisterDevice, RegisterNaming {
     r[.xtalTickConf].bits(0...7).reset(39).onWrite { d, _ in d.onClockChange() }
     r[.pllTickConf].bits(0...7).reset(79).onWrite { d, _ in d.onClockChange() }
     r[.ck8mTickConf].bits(0...7).reset(11).onWrite { d, _ in d.onClockChange() }
-    r[.apbSaradcCtrl].bits(0...31).reset(0x7F_8240)
+    r[.apbSaradcCtrl].bits(0...31).reset(0x7F_8240).onWrite { d, v in
+      if v[bit: 23] { d.state.pointee.next.0 = 0 }
+      if v[bit: 24] { d.state.pointee.next.1 = 0 }
+    }
     r[.apbSaradcCtrl2].bits(0...31).reset(0x1FE)
     r[.apbSaradcFsm].bits(0...31).reset(0x208_FF08)
     r[.apbSaradcSar1PattTab1, count: 4].bits(0...31).reset(0xF0F_0F0F)
@@ -21,10 +24,46 @@ public final class ESP32APBControl: RegisterDevice, RegisterNaming {
     r[.date].bits(0...30).onRead { d in d[.date] | (d.isRevision3 ? 1 << 31 : 0) }.reset(0x1604_2000)
   }
   var onClockChange: () -> Void = {}
+  /// Places in the pattern tables, and whose turn it is.
+  struct State: BitwiseCopyable { var next: (Int, Int) = (0, 0), isSecond = false }
+  private let state: UnsafeMutablePointer<State>
   private let isRevision3: Bool
   init(arena: StateArena, isRevision3: Bool) {
     self.isRevision3 = isRevision3
+    state = arena.allocate("ESP32.APB_CTRL.state", initial: State())
     super.init(Self.map, name: "ESP32.APB_CTRL", arena: arena)
+  }
+}
+
+extension ESP32APBControl {
+  /// What the digital controller of the SAR ADCs gives I2S at a trigger (TRM §29.3.5): SAR1 or SAR2 alone, both, or in turn; nil: it is not
+  /// connected. A result is the channel above 12 bits of data, or the converter and the channel above 11.
+  func conversion(_ sens: ESP32SENS) -> [UInt16]? {
+    let c = self[.apbSaradcCtrl]
+    guard c[bit: 26] else { return nil }
+    switch c[bits: 3...4] {
+    case 0: return [result(c[bit: 5] ? 1 : 0, sens)]
+    case 1: return [result(0, sens), result(1, sens)]
+    default:
+      state.pointee.isSecond.toggle()
+      return [result(state.pointee.isSecond ? 0 : 1, sens)]
+    }
+  }
+  /// The next entry of a converter's table: channel, width, attenuation, the first in the uppermost byte.
+  private func result(_ unit: Int, _ sens: ESP32SENS) -> UInt16 {
+    let c = self[.apbSaradcCtrl], length = Int(unit == 0 ? c[bits: 15...18] : c[bits: 19...22]) + 1
+    let at = (unit == 0 ? state.pointee.next.0 : state.pointee.next.1) % length
+    if unit == 0 { state.pointee.next.0 = at + 1 } else { state.pointee.next.1 = at + 1 }
+    let table = self[unit == 0 ? .apbSaradcSar1PattTab1 : .apbSaradcSar2PattTab1, at / 4], entry = table >> UInt32(24 - at % 4 * 8)
+    let channel = entry[bits: 4...7], width = entry[bits: 2...3]
+    // SAR1_DIG_FORCE, SAR2_DIG_FORCE: the converter obeys this controller.
+    var data: UInt32 = 0
+    if unit == 0 ? sens[.sarReadCtrl][bit: 27] : sens[.sarReadCtrl2][bit: 28] {
+      data = sens.raw(unit: unit, channel: Int(channel), attenuation: Int(entry & 3)) >> (3 - width)
+      // The converter counts down.
+      if !self[.apbSaradcCtrl2][bit: 9 + unit] { data = (512 << width) - 1 - data }
+    }
+    return UInt16(c[bit: 25] ? UInt32(unit) << 15 | (channel & 15) << 11 | min(data, 4095) >> 1 : channel << 12 | data)
   }
 }
 
@@ -53,8 +92,12 @@ public final class ESP32AnalogBus: Device {
     }
     let at = Int(v & 0xFF) << 8 | Int(v >> 8 & 0xFF)
     if v[bit: 24] { registers[at] = UInt8(truncatingIfNeeded: v >> 16) }
-    words[i] = v & 0xFFFF | UInt32(registers[at]) << 16
+    words[i] = v & 0xFFFF | UInt32(registers[at] | Self.done(at)) << 16
   }
+  /// The audio PLL, and its calibration that is over (I2C_APLL_OR_CAL_END).
+  static let apll: UInt8 = 0x6D
+  private static func done(_ at: Int) -> UInt8 { at == Int(apll) << 8 | 3 ? 0x80 : 0 }
+  func register(_ block: UInt8, _ n: UInt8) -> UInt8 { registers[Int(block) << 8 | Int(n)] }
   public override func reset() { for i in 0..<1024 { words[i] = 0 } }
 }
 

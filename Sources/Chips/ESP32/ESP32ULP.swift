@@ -8,22 +8,25 @@ final class ESP32ULP: Device {
     var stage: UInt8 = 0
     var pc: UInt16 = 0
     var zero = false, overflow = false, isRunning = false
+    /// An I2C instruction is under way, a read or a write.
+    var isReading = false, isWriting = false
     /// Which of SENS's five pauses comes after HALT.
     var pause = 0
   }
   private let state: UnsafeMutablePointer<State>
-  private let scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, clocks: ESP32Clocks
+  private let scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, i2c: ESP32RTCI2C, clocks: ESP32Clocks
   /// RTC_CNTL, RTC_IO, SENS and RTC_I2C, a page of registers.
   private unowned let registers: Device
   private var event: Scheduler.Event!
   /// Memory was written: (offset, count).
   var onWrite: (UInt32, UInt32) -> Void = { _, _ in }
 
-  init(arena: StateArena, scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, registers: Device, clocks: ESP32Clocks) {
+  init(arena: StateArena, scheduler: Scheduler, memory: Memory, rtc: ESP32RTCControl, sens: ESP32SENS, i2c: ESP32RTCI2C, registers: Device, clocks: ESP32Clocks) {
     self.scheduler = scheduler
     self.memory = memory
     self.rtc = rtc
     self.sens = sens
+    self.i2c = i2c
     self.registers = registers
     self.clocks = clocks
     state = arena.allocate("ESP32.ULP.state", initial: State())
@@ -55,7 +58,14 @@ final class ESP32ULP: Device {
   private func step() {
     guard state.pointee.isRunning else { return start() }
     let cycles = execute()
-    if state.pointee.isRunning { scheduler.schedule(event, after: Clock.time(UInt64(cycles), hertz: clocks.fastRC)) }
+    if state.pointee.isRunning, cycles > 0 { scheduler.schedule(event, after: Clock.time(UInt64(cycles), hertz: clocks.fastRC)) }
+  }
+  /// The bus is done: R0 gets what was read.
+  func transferred(_ v: UInt8) {
+    guard state.pointee.isReading || state.pointee.isWriting else { return }
+    if state.pointee.isReading { set(0, UInt16(v)) }
+    (state.pointee.isReading, state.pointee.isWriting) = (false, false)
+    scheduler.schedule(event, after: Clock.time(4, hertz: clocks.fastRC))
   }
   private func halt() {
     state.pointee.isRunning = false
@@ -114,9 +124,10 @@ final class ESP32ULP: Device {
     case 11: halt(); return 2
     case 13: set(i, UInt16(truncatingIfNeeded: load(Int(register(i >> 2)) + offset(i)))); return 8
     case 3:
-      log?.once("ESP32.ULP: the I2C controller of the RTC is not modelled: reads give 0")
-      if !i[bit: 27] { set(0, 0) }
-      return 8
+      // It goes on when the bus is done with it.
+      (state.pointee.isReading, state.pointee.isWriting) = (!i[bit: 27], i[bit: 27])
+      i2c.begin(i, target: sens.i2cTarget(Int(i[bits: 22...25])))
+      return 0
     default:
       log?.once("ESP32.ULP: 0x\(String(i, radix: 16)) at word 0x\(String(at, radix: 16)) is no instruction: the program stops")
       halt()

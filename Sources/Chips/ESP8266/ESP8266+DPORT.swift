@@ -8,7 +8,7 @@ extension ESP8266 {
       case nmiIntEnable = 0x00, edgeIntEnable = 0x04, unknown08 = 0x08, cacheFlashCtrl = 0x0C, unknown10 = 0x10, ctl = 0x14
       case clockgateWatchdog = 0x18, unknown1C = 0x1C, spiIntStatus = 0x20, spiCacheRAM = 0x24, hostInfSel = 0x28, slcTxDescDebug = 0x2C
       case unknown30 = 0x30
-      case otpMAC0 = 0x50, otpMAC1 = 0x54, otpChipID = 0x58, otpMAC2 = 0x5C
+      case efuseData0 = 0x50, efuseData1 = 0x54, efuseData2 = 0x58, efuseData3 = 0x5C
     }
     static let map = RegisterMap<DPORT> { r in
       r[.nmiIntEnable].bits(0...31)
@@ -27,10 +27,10 @@ extension ESP8266 {
       r[.hostInfSel].bits(0...31).onWrite { d, _ in d.onSwap() }
       r[.slcTxDescDebug].bits(0...31)
       r[.unknown30, count: 8].bits(0...31)
-      r[.otpMAC0].onRead { d in d.fuses[0] }
-      r[.otpMAC1].onRead { d in d.fuses[1] }
-      r[.otpChipID].onRead { d in d.fuses[2] }
-      r[.otpMAC2].onRead { d in d.fuses[3] }
+      r[.efuseData0].onRead { d in d.fuses[0] }
+      r[.efuseData1].onRead { d in d.fuses[1] }
+      r[.efuseData2].onRead { d in d.fuses[2] }
+      r[.efuseData3].onRead { d in d.fuses[3] }
     }
     /// What the non-maskable interrupt comes from, as NMI_INT_ENABLE says it; nil: nothing.
     var nmiSource: UInt32? { self[.nmiIntEnable][bit: 0] ? self[.nmiIntEnable][bits: 1...4] : nil }

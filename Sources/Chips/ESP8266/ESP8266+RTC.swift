@@ -5,8 +5,8 @@ extension ESP8266 {
   /// scratch words, GPIO16. Names as in the headers of Espressif's SDKs and of esp-open-rtos.
   public final class RTC: RegisterDevice, RegisterNaming {
     public enum Register: UInt32, CaseIterable, Sendable {
-      case ctrl0 = 0x00, counterAlarm = 0x04, resetReason0 = 0x08, unknown0C = 0x0C, unknown10 = 0x10, resetReason1 = 0x14, resetReason2 = 0x18
-      case counter = 0x1C, intSet = 0x20, intClear = 0x24, intEnable = 0x28, unknown2C = 0x2C, scratch0 = 0x30
+      case ctrl0 = 0x00, counterAlarm = 0x04, resetReason0 = 0x08, unknown0C = 0x0C, unknown10 = 0x10, state1 = 0x14, resetReason2 = 0x18
+      case counter = 0x1C, intSet = 0x20, intClear = 0x24, intEnable = 0x28, unknown2C = 0x2C, store0 = 0x30
       case unknown40 = 0x40, gpioOut = 0x68, unknown6C = 0x6C, gpioEnable = 0x74, unknown78 = 0x78, gpioIn = 0x8C, gpioConf = 0x90
       case gpioCfg0 = 0x94, gpioCfg1 = 0x98, gpioCfg2 = 0x9C, padXPDDCDCConf = 0xA0, gpioCfg4 = 0xA4, gpioCfg5 = 0xA8, unknownAC = 0xAC
     }
@@ -16,14 +16,14 @@ extension ESP8266 {
       r[.resetReason0].bits(0...19).bits(21...31).onWrite { d, v in if v[bit: 20] { d.sleep() } }
       r[.unknown0C].bits(0...31)
       r[.unknown10].bits(0...31)
-      r[.resetReason1].bits(4...31)
+      r[.state1].bits(4...31)
       r[.resetReason2].bits(0...7).bits(14...31)
       r[.counter].onRead { UInt32(truncatingIfNeeded: $0.count) }
       r[.intSet].bits(0...31)
       r[.intClear].onWrite { d, v in d.state.pointee.woken &= ~v }
       r[.intEnable].onRead { $0.state.pointee.woken }
       r[.unknown2C].bits(0...31)
-      r[.scratch0, count: 4].bits(0...31)
+      r[.store0, count: 4].bits(0...31)
       r[.unknown40, count: 10].bits(0...31)
       r[.gpioOut].bits(0...31).onWrite { d, _ in d.drive() }
       r[.unknown6C, count: 2].bits(0...31)
@@ -36,7 +36,7 @@ extension ESP8266 {
       r[.gpioCfg4, count: 2].bits(0...31)
       r[.unknownAC, count: 5].bits(0...31)
     }
-    /// rtc_get_reset_reason of the ROM: the low bits of RESET_REASON1.
+    /// rtc_get_reset_reason of the ROM: the low bits of RTC_STATE1.
     public enum Reason: UInt32, Sendable, BitwiseCopyable { case powerOn = 1, external = 2, software = 3, watchdog = 4 }
     struct State: BitwiseCopyable {
       /// The time at which the counter was zero.
@@ -109,19 +109,19 @@ extension ESP8266 {
     /// The chip starts again.
     /// - Parameter reason: power-on clears all; the others keep the counter and the scratch words.
     func restart(_ reason: Reason) {
-      var scratch: [UInt32] = (0..<4).map { self[.scratch0, $0] }
+      var scratch: [UInt32] = (0..<4).map { self[.store0, $0] }
       if reason == .powerOn {
         scratch = [0, 0, 0, 0]
         state.pointee = State(origin: scheduler.now)
       }
       reset()
-      for i in 0..<4 { self[.scratch0, i] = scratch[i] }
+      for i in 0..<4 { self[.store0, i] = scratch[i] }
       state.pointee.asleep = false
       state.pointee.woken = 0
       scheduler.cancel(alarm)
       scheduler.cancel(pulseEnd)
       // The end of deep sleep comes through RST, so it is an external reset; the SDK knows by its note in the RTC memory.
-      self[.resetReason1] = reason.rawValue
+      self[.state1] = reason.rawValue
       drive()
     }
   }
