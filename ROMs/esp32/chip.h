@@ -67,6 +67,7 @@ int flash_erase(u32 address, u32 length);
 #define OTHER_IMAGE 0
 #define OTHER_HINT "is this an ESP32-S3 or ESP8266 image, or one that was written 0x1000 too low?"
 void print_flash_mode(const u32 *header);
+void radio_start(void);
 static inline void print_segment(u32 address, u32 length, u32 at) { (void)at, ets_printf("load:0x%08x,len:%d\n", address, length); }
 static inline void print_segment_end(u32 length, u32 at, u32 sum) {
   (void)sum;

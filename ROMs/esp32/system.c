@@ -163,6 +163,7 @@ static const char *reset_name(u32 cause) {
 _Noreturn void start(void) {
   esp_rom_spiflash_config_param(0, 0x400000, 0x10000, 0x1000, 0x100, 0xFFFF);
   g_ticks_per_us_pro = g_ticks_per_us_app = ets_get_detected_xtal_freq() / 1000000;
+  radio_start();
   uartAttach();
   Uart_Init(0, ets_get_detected_xtal_freq());
   ets_install_uart_printf();

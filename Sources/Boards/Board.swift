@@ -1,4 +1,5 @@
 import Images
+import Chips
 import Machine
 import Parts
 
@@ -109,6 +110,40 @@ open class Board {
     source.drive = Drive(.strong, volts: volts)
   }
   private var supplies: [String: Pin] = [:]
+
+  // MARK: Wi-Fi
+
+  /// Lets the board hear an access point that is written as `name,channel=6,rssi=-50,open`; `bssid=02:…` is its address, if it matters.
+  /// - Throws: `BoardError` for what is not understood, or a board that hears none.
+  public final func add(accessPoint spec: String) throws {
+    let words = spec.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let wrong = BoardError("the access point \"\(spec)\" is not understood; write its name and what is not usual, as in workshop,channel=6,rssi=-50,open")
+    guard let name = words.first, 1...32 ~= name.utf8.count else { throw wrong }
+    let number = UInt8(truncatingIfNeeded: accessPoints.count + 1)
+    var p = AccessPoint(ssid: name, bssid: [2, 0, 0, 0, 0, number])
+    for word in words.dropFirst() {
+      let pair = word.split(separator: "=", maxSplits: 1).map(String.init)
+      switch (pair.first, pair.count > 1 ? pair[1] : nil) {
+      case ("open", nil): p.isProtected = false
+      case ("channel", let v?):
+        guard let n = UInt8(v), 1...14 ~= n else { throw wrong }
+        p.channel = n
+      case ("rssi", let v?):
+        guard let n = Int8(v), -96...0 ~= n else { throw wrong }
+        p.rssi = n
+      case ("bssid", let v?):
+        let bytes = v.split(separator: ":").compactMap { UInt8($0, radix: 16) }
+        guard bytes.count == 6 else { throw wrong }
+        p.bssid = bytes
+      default: throw wrong
+      }
+    }
+    guard hear(accessPoints + [p]) else { throw BoardError("\(self.name) has no Wi-Fi that works here; leave the access point out, or take esp32") }
+    accessPoints.append(p)
+  }
+  private var accessPoints: [AccessPoint] = []
+  /// What the radio hears from now on; false: the board has none.
+  func hear(_ accessPoints: [AccessPoint]) -> Bool { false }
 
   // MARK: Parts and wires
 

@@ -46,6 +46,10 @@ public final class ESP32Board: ESP32SeriesBoard {
     }
     guard end < limit, rom.count > end else { throw ImageError("\(name) ends at 0x\(String(rom.count, radix: 16)), before the data at 0x\(String(end, radix: 16)) that its code needs; name an image with the ROM's data, such as esp32-v3-rom.bin") }
   }
+  override func hear(_ accessPoints: [AccessPoint]) -> Bool {
+    chip.radio.accessPoints = accessPoints
+    return true
+  }
   public override func powerOff() {
     super.powerOff()
     psramChip?.powerLost()

@@ -25,6 +25,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Where a serial port goes: [NAME=]stdio, pty[:LINK], tcp:PORT or rfc2217:PORT. NAME is usb, uart0 or uart1. Repeatable.") var serial: [String] = []
   @Option(help: "Ties two pads, as a jumper wire does: GP0-GP5. Repeatable.") var wire: [String] = []
   @Option(help: "A voltage on a pad that the ADC measures: GP26=1.65. Repeatable.") var volts: [String] = []
+  @Option(help: ArgumentHelp("A Wi-Fi access point that the board can hear when it scans: workshop,channel=6,rssi=-42,open. Repeatable.", valueName: "name[,attribute=value]")) var accessPoint: [String] = []
   @Option(help: "A second board or firmware file that runs beside the first; its pads are b.GP0 …, its serial ports b.usb …") var beside: String?
   @Option(help: "A file that keeps the flash from run to run; made when absent.") var flash: String?
   @Option(help: ArgumentHelp("Copies a file or folder onto the board before it starts. Repeatable.", valueName: "host[:board]")) var put: [String] = []
@@ -81,6 +82,7 @@ struct RunCommand: ParsableCommand {
       clocks = try board.setClocks(to: date == "now" ? Date().formatted(Date.ISO8601FormatStyle(timeZone: .current).year().month().day().time(includingFractionalSeconds: false)) : date)
       for v in volts { try board.setVoltage(v) }
       for w in wire { try board.connect(w) }
+      for p in accessPoint { try board.add(accessPoint: p) }
       if !put.isEmpty {
         var files = try BoardFiles(flash: board.flash.contents)
         for p in put { try files.put(p) }

@@ -168,6 +168,39 @@ import Testing
         == "ESP-ROM:esp32s3-20210327\nBuild:Mar 27 2021\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\nSPIWP:0xee\nmode:DIO, clock div:1\nload:0x3fce2820,len:0xeac\nload:0x403c8700,len:0xc28\nload:0x403cb700,len:0x2ff8\nentry 0x403c88ac\n",
       "\(text)")
   }
+  /// A pad that is high ends a deep sleep.
+  @Test(.enabled(if: available), arguments: versions) func aPadWakesFromDeepSleep(version: String) throws {
+    let board = try Self.board(version)
+    try board.connect("GPIO4-3V3.1")
+    let program = "import machine, esp32\nfrom machine import Pin\nprint('MAIN', machine.reset_cause(), machine.wake_reason())\nif machine.wake_reason() == 0:\n  esp32.wake_on_ext0(Pin(4, Pin.IN), esp32.WAKEUP_ANY_HIGH)\n  machine.deepsleep(5000)\nprint('END')\n"
+    _ = try BootTests.execute("f = open('main.py', 'w'); f.write(\"\"\"\(program)\"\"\"); f.close()", on: board)
+    var out: [UInt8] = []
+    board.ports["uart0"]?.onOutput = { out.append($0) }
+    board.powerOff()
+    board.powerOn()
+    let end = board.machine.now + 4_000_000_000_000
+    while board.machine.now < end, !String(decoding: out.suffix(40), as: UTF8.self).contains("END") { board.machine.run(until: board.machine.now + 10_000_000_000) }
+    let lines = String(decoding: out, as: UTF8.self).split(whereSeparator: \.isNewline).filter { $0.hasPrefix("MAIN") || $0.hasPrefix("END") }
+    // PWRON_RESET, then DEEPSLEEP_RESET by EXT0.
+    #expect(lines == ["MAIN 1 0", "MAIN 4 2", "END"], "\(lines)")
+  }
+  /// cryptolib goes by the accelerator and the DMA (SP 800-38A).
+  @Test(.enabled(if: available), arguments: versions) func ciphers(version: String) throws {
+    let board = try Self.board(version)
+    let (text, _) = try BootTests.execute(
+      """
+      import cryptolib
+      from binascii import unhexlify as u, hexlify as h
+      k, iv, t = u('2b7e151628aed2a6abf7158809cf4f3c'), u('000102030405060708090a0b0c0d0e0f'), u('6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51')
+      print(h(cryptolib.aes(k, 1).encrypt(t)))
+      c = cryptolib.aes(k, 2, iv).encrypt(t)
+      print(h(c), cryptolib.aes(k, 2, iv).decrypt(c) == t)
+      """, on: board)
+    #expect(
+      text.replacingOccurrences(of: "\r\n", with: "\n")
+        == "b'3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf'\nb'7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2' True\n", "\(text)")
+    #expect(board.machine.log.lines.isEmpty, "\(board.machine.log.lines)")
+  }
   /// An image that lies where the ESP32's does: the ROM says so.
   @Test func anImageOfAnESP32IsNamed() throws {
     let board = try BoardLoader(store: FirmwareStore(environment: [:])).bare("esp32s3", flash: nil, rom: nil)

@@ -13,7 +13,7 @@ import Testing
     return ok
   }()
   static let versions = ["1.20.0", "1.24.1", "1.27.0"]
-  /// The boot ROMs: our own, which boards have unless another is named, and the vendor's. Our own has no functions of the radio.
+  /// The boot ROMs: our own, which boards have unless another is named, and the vendor's.
   enum BootROM: String, Sendable, CustomTestStringConvertible {
     case own, vendor
     var testDescription: String { rawValue }
@@ -56,14 +56,54 @@ import Testing
     let text = String(decoding: out, as: UTF8.self)
     #expect(text.hasSuffix(">>> ") && text.components(separatedBy: "rst:").count == 2, "\(text)")
   }
-  /// The radio's calibration ends, and what can be heard is listed. With the vendor's ROM, whose functions of the radio it takes.
-  @Test(.enabled(if: available && vendorROM != nil), arguments: versions) func wifiScanListsWhatCanBeHeard(version: String) throws {
-    let board = try Self.board(version, rom: .vendor)
-    board.chip.radio.accessPoints = [
-      ESP32Radio.AccessPoint(ssid: "workshop", bssid: [2, 3, 4, 5, 6, 7], channel: 6, rssi: -42), ESP32Radio.AccessPoint(ssid: "guests", bssid: [2, 3, 4, 5, 6, 8], channel: 11, rssi: -70, isProtected: false),
-    ]
-    let (text, _) = try BootTests.execute("import network\nw = network.WLAN(network.STA_IF)\nprint(w.active(True), w.config('mac'))\nfor p in sorted(w.scan()): print(p)\nprint(w.active(False))", on: board)
-    #expect(text == "True b'$\\n\\xc4P\\x1d\\xe0'\r\n(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0, False)\r\n(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3, False)\r\nFalse\r\n", "\(text)")
+  /// Every version with the functions of the radio in our boot ROM, some with the vendor's.
+  static let radios: [(version: String, rom: BootROM)] =
+    ["1.9.4", "1.10", "1.13", "1.17", "1.20.0", "1.22.2", "1.24.1", "1.27.0"].map { ($0, .own) } + ["1.9.4", "1.20.0", "1.27.0"].map { ($0, .vendor) }
+  /// The radio's calibration ends, and what can be heard is listed; a network that there is not is not found (201: versions before
+  /// 1.17 try on for ever, and 1.9.4 has no status), and a network of the board's own has its address. Old versions print the
+  /// library's remarks too.
+  @Test(.enabled(if: available), arguments: radios) func wifiScansAndSeesNoOtherNetwork(version: String, rom: BootROM) throws {
+    if rom == .vendor && Self.vendorROM == nil { return }
+    let board = try Self.board(version, rom: rom)
+    try board.add(accessPoint: "workshop,bssid=02:03:04:05:06:07,rssi=-42")
+    try board.add(accessPoint: "guests,bssid=02:03:04:05:06:08,channel=11,rssi=-70,open")
+    let (text, _) = try BootTests.execute(
+      """
+      import network, time
+      w = network.WLAN(network.STA_IF)
+      out = [(w.active(True), w.config('mac'), w.isconnected(), w.ifconfig())]
+      out += sorted(p[:5] for p in w.scan())
+      try:
+          w.config(reconnects=1)
+      except Exception:
+          pass
+      w.connect('nowhere', 'password')
+      t = time.ticks_ms()
+      while w.status() != 201 and time.ticks_diff(time.ticks_ms(), t) < 8000:
+          time.sleep_ms(100)
+      out.append((w.status(), w.isconnected()))
+      a = network.WLAN(network.AP_IF)
+      out.append((a.active(True), a.active(), a.ifconfig()[0]))
+      print('')
+      for o in out: print('>', o)
+      """, on: board)
+    let status = ["1.9.4": "None", "1.10": "1001", "1.13": "1001"][version] ?? "201"
+    let told = text.split(separator: "\r\n").filter { $0.hasPrefix("> ") }.map { String($0.dropFirst(2)) }
+    #expect(told == [
+      "(True, b'$\\n\\xc4P\\x1d\\xe0', False, ('0.0.0.0', '0.0.0.0', '0.0.0.0', '0.0.0.0'))", "(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0)", "(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3)",
+      "(\(status), False)", "(True, True, '192.168.4.1')",
+    ], "\(text)")
+  }
+  /// Its access point, shell and web server: a network of its own, tasks and sockets.
+  @Test(.enabled(if: available)) func micrOSWaits() throws {
+    guard let board = try? Self.board("1.28.0") else { return }
+    let session = Session(board: board)
+    // The shell on TCP comes just before.
+    session.until = Array("HTTP server ready, connect: http://192.168.4.1".utf8)
+    session.timeLimit = 40
+    board.powerOn()
+    let ending = session.run()
+    #expect(ending == .found, "\(ending)")
   }
   static let program = """
     import time, os, _thread

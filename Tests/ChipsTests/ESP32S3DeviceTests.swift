@@ -56,6 +56,124 @@ import Testing
       run(microseconds: 0)
     }
   }
+  private func hex(_ s: String) -> [UInt8] { stride(from: 0, to: s.count, by: 2).map { UInt8(s.dropFirst($0).prefix(2), radix: 16)! } }
+  private func words(_ b: [UInt8]) -> [UInt32] { stride(from: 0, to: b.count, by: 4).map { i in (0..<4).reduce(UInt32(0)) { $0 | UInt32(b[i + $1]) << UInt32(8 * $1) } } }
+  private func put(_ b: [UInt8], at address: UInt32) { for (i, w) in words(b).enumerated() { write(address + 4 * UInt32(i), w) } }
+  private func get(_ count: Int, at address: UInt32) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: read(address + UInt32($0 & ~3)) >> UInt32(8 * ($0 & 3))) } }
+  /// FIPS 197, appendix C.
+  @Test(arguments: [(16, "69c4e0d86a7b0430d8cdb78070b4c55a"), (32, "8ea2b7ca516745bfeafc49904b496089")]) func aBlockOfAES(size: Int, expected: String) {
+    put((0..<UInt8(size)).map { $0 }, at: 0x6003_A000)
+    put(hex("00112233445566778899aabbccddeeff"), at: 0x6003_A020)
+    write(0x6003_A040, UInt32(size / 8 - 2))
+    write(0x6003_A048, 1)
+    #expect(read(0x6003_A04C) == 0 && get(16, at: 0x6003_A030) == hex(expected))
+    put(hex(expected), at: 0x6003_A020)
+    write(0x6003_A040, UInt32(size / 8 - 2) | 4)
+    write(0x6003_A048, 1)
+    #expect(get(16, at: 0x6003_A030) == hex("00112233445566778899aabbccddeeff"))
+  }
+  /// SP 800-38A, appendix F, AES-128, two blocks by DMA: ECB, CBC, CFB8, CFB128, OFB and CTR, there and back.
+  @Test(arguments: [
+    (0, "", "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf"), (1, "000102030405060708090a0b0c0d0e0f", "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2"),
+    (2, "000102030405060708090a0b0c0d0e0f", "3b3fd92eb72dad20333449f8e83cfb4a7789508d16918f03f53c52dac54ed825"), (3, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff"),
+    (5, "000102030405060708090a0b0c0d0e0f", "3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b"),
+  ]) func aesByDMA(mode: UInt32, iv: String, expected: String) {
+    let text = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51")
+    write(0x600C_0024, 0)
+    put(hex("2b7e151628aed2a6abf7158809cf4f3c"), at: 0x6003_A000)
+    for (direction, source, result) in [(UInt32(0), text, hex(expected)), (4, hex(expected), text)] {
+      put(source, at: 0x3FC9_0100)
+      for (i, w) in [1 << 31 | 1 << 30 | 32 << 12 | 32, 0x3FC9_0100, 0].enumerated() { write(0x3FC9_0000 + 4 * UInt32(i), UInt32(w)) }
+      for (i, w) in [1 << 31 | 32, 0x3FC9_0200, 0].enumerated() { write(0x3FC9_0020 + 4 * UInt32(i), UInt32(w)) }
+      // GDMA's channel 0, both ways.
+      write(0x6003_F048, 6)
+      write(0x6003_F0A8, 6)
+      write(0x6003_F014, 0x3FF)
+      write(0x6003_F020, 0x9_0020 | 1 << 22)
+      write(0x6003_F080, 0x9_0000 | 1 << 21)
+      if !iv.isEmpty { put(hex(iv), at: 0x6003_A050) }
+      write(0x6003_A040, direction)
+      write(0x6003_A090, 1)
+      write(0x6003_A094, mode)
+      write(0x6003_A098, 2)
+      write(0x6003_A0B0, 1)
+      write(0x6003_A048, 1)
+      #expect(read(0x6003_A04C) == 2 && get(32, at: 0x3FC9_0200) == result, "\(get(32, at: 0x3FC9_0200))")
+      #expect(chip.aes.irq.isHigh && read(0x6003_F008) & 2 == 2)
+      write(0x6003_A0AC, 1)
+      write(0x6003_A0B8, 0)
+      #expect(!chip.aes.irq.isHigh && read(0x6003_A04C) == 0)
+    }
+  }
+  /// Of 64 bits: 3^65537, a product modulo, and a product of double length.
+  @Test func numbersForRSA() {
+    write(0x600C_0024, 0)
+    func number(_ v: UInt64, at offset: UInt32) {
+      write(0x6003_C000 + offset, UInt32(truncatingIfNeeded: v))
+      write(0x6003_C004 + offset, UInt32(truncatingIfNeeded: v >> 32))
+    }
+    func z() -> UInt64 { UInt64(read(0x6003_C200)) | UInt64(read(0x6003_C204)) << 32 }
+    let m: UInt64 = 0xFFFF_FFFF_FFFF_FFC5, x: UInt64 = 0x1234_5678_9ABC_DEF1, y: UInt64 = 0xFEDC_BA98_7654_3211
+    #expect(read(0x6003_C808) == 1)
+    number(m, at: 0)
+    number(3, at: 0x600)
+    number(65537, at: 0x400)
+    write(0x6003_C804, 1)
+    write(0x6003_C82C, 1)
+    write(0x6003_C80C, 1)
+    var expected: UInt64 = 3
+    func product(_ a: UInt64, _ b: UInt64) -> UInt64 { m.dividingFullWidth(a.multipliedFullWidth(by: b)).remainder }
+    for _ in 0..<16 { expected = product(expected, expected) }
+    expected = product(expected, 3)
+    #expect(z() == expected && read(0x6003_C818) == 1 && chip.rsa.irq.isHigh)
+    write(0x6003_C81C, 1)
+    #expect(!chip.rsa.irq.isHigh)
+    number(x, at: 0x600)
+    number(y, at: 0x400)
+    write(0x6003_C810, 1)
+    #expect(z() == product(x, y))
+    number(x, at: 0x600)
+    number(y, at: 0x208)
+    write(0x6003_C804, 3)
+    write(0x6003_C814, 1)
+    let full = x.multipliedFullWidth(by: y)
+    #expect(z() == full.low && UInt64(read(0x6003_C208)) | UInt64(read(0x6003_C20C)) << 32 == full.high)
+  }
+  /// A knob's two signals at unit 1: a step counts up or down by the other signal's level.
+  @Test func pulsesAreCounted() throws {
+    let a = Pin("a", arena: machine.arena), b = Pin("b", arena: machine.arena)
+    Net.tie(a, chip.gpio.pins[4])
+    Net.tie(b, chip.gpio.pins[5])
+    a.drive = .low
+    b.drive = .low
+    for n: UInt32 in [4, 5] { write(0x6000_9004 + 4 * n, 1 << 12 | 1 << 9) }
+    write(0x6000_4154 + 4 * 37, 4 | 1 << 7)  // PCNT_SIG_CH0_IN1
+    write(0x6000_4154 + 4 * 39, 5 | 1 << 7)  // PCNT_CTRL_CH0_IN1
+    // Rising edges up, turned while the control is low; limits 3 and -3, interrupts at both.
+    write(0x6001_700C, 1 << 18 | 1 << 22 | 1 << 12 | 1 << 13)
+    write(0x6001_7014, 3 | 0xFFFD << 16)
+    write(0x6001_7048, 0xF)
+    write(0x6001_7060, 1 << 16)
+    func pulses(_ n: Int) {
+      for _ in 0..<n {
+        a.drive = .high
+        run(microseconds: 1)
+        a.drive = .low
+        run(microseconds: 1)
+      }
+    }
+    b.drive = .high
+    pulses(2)
+    #expect(read(0x6001_7034) == 2 && read(0x6001_7040) == 0)
+    b.drive = .low
+    pulses(1)
+    #expect(read(0x6001_7034) == 1)
+    b.drive = .high
+    pulses(2)
+    #expect(read(0x6001_7034) == 0 && read(0x6001_7044) == 2 && read(0x6001_7054) & 0x20 != 0 && chip.pcnt.irq.isHigh)
+    write(0x6001_704C, 2)
+    #expect(read(0x6001_7040) == 0 && !chip.pcnt.irq.isHigh)
+  }
   /// FIPS 180-4's example, from a chain of descriptors.
   @Test func aHashByDMA() {
     var message = Array("abc".utf8) + [0x80]

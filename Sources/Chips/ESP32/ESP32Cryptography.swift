@@ -217,21 +217,25 @@ public final class ESP32RSA: RegisterDevice, RegisterNaming {
     if shift > 0 { for i in 0..<n { r[i] = r[i] >> shift | (i + 1 < n ? r[i + 1] << (32 - shift) : 0) } }
     return r + [UInt32](repeating: 0, count: m.count - n)
   }
+  /// x ^ y mod m, which has `m.count` limbs.
+  static func power(_ x: [UInt32], _ y: [UInt32], modulo m: [UInt32]) -> [UInt32] {
+    var base = remainder(x, m), result = remainder([1], m)
+    var top = y.count - 1
+    while top > 0, y[top] == 0 { top -= 1 }
+    for i in 0...top {
+      for bit in 0..<32 {
+        if y[i][bit: bit] { result = remainder(multiply(result, base), m) }
+        base = remainder(multiply(base, base), m)
+      }
+    }
+    return result
+  }
   private func number(_ r: Register, _ count: Int) -> [UInt32] { (0..<count).map { self[r, $0] } }
   private func store(_ v: [UInt32], _ r: Register) { for (i, w) in v.enumerated() where i < 128 { self[r, i] = w } }
   /// Z = X ^ Y mod M; software has put R^2 mod M into Z for the hardware's Montgomery form, which is not needed here.
   private func power() {
-    let n = (Int(self[.modexpMode] & 7) + 1) * 16, m = number(.memM, n), y = number(.memY, n)
-    var base = Self.remainder(number(.memX, n), m), result = Self.remainder([1], m)
-    var top = n - 1
-    while top > 0, y[top] == 0 { top -= 1 }
-    for i in 0...top {
-      for bit in 0..<32 {
-        if y[i][bit: bit] { result = Self.remainder(Self.multiply(result, base), m) }
-        base = Self.remainder(Self.multiply(base, base), m)
-      }
-    }
-    store(result, .memZ)
+    let n = (Int(self[.modexpMode] & 7) + 1) * 16
+    store(Self.power(number(.memX, n), number(.memY, n), modulo: number(.memM, n)), .memZ)
     irq.set(true)
   }
   /// Modes 0 to 7: one Montgomery product, X * Z * 2^-n mod M into Z; 8 to 15: X * Z, whose Z software has put into the upper half.

@@ -31,14 +31,14 @@ public final class ESP32PCNT: RegisterDevice, RegisterNaming {
   private var filters: [Scheduler.Event] = []
   public let irq: Line
 
-  init(arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
+  init(chip: String = "ESP32", arena: StateArena, scheduler: Scheduler, clocks: ESP32Clocks) {
     self.scheduler = scheduler
     self.clocks = clocks
-    units = arena.allocate("ESP32.PCNT.units", count: 8, initial: Unit())
-    irq = Line("ESP32.PCNT.IRQ", arena: arena)
-    super.init(Self.map, name: "ESP32.PCNT", arena: arena)
+    units = arena.allocate("\(chip).PCNT.units", count: 8, initial: Unit())
+    irq = Line("\(chip).PCNT.IRQ", arena: arena)
+    super.init(Self.map, name: "\(chip).PCNT", arena: arena)
     filters = (0..<16).map { k in
-      scheduler.event("ESP32.PCNT.filter\(k)") { [unowned self] _ in settled(k / 2, k % 2, k % 2 == 0 ? units[k / 2].raw.0 : units[k / 2].raw.1) }
+      scheduler.event("\(chip).PCNT.filter\(k)") { [unowned self] _ in settled(k / 2, k % 2, k % 2 == 0 ? units[k / 2].raw.0 : units[k / 2].raw.1) }
     }
   }
   private func update() { irq.set(self[.intRaw] & self[.intEna] != 0) }

@@ -4,19 +4,6 @@ import Machine
 /// and beacons of access points come in through its chain of descriptors. Nothing is sent. The registers are not in any manual;
 /// what is here is what the vendor's library does with them.
 public final class ESP32Radio: Device {
-  /// An access point that can be heard.
-  public struct AccessPoint: Sendable, Equatable {
-    public var ssid: String, bssid: [UInt8], channel: UInt8, rssi: Int8
-    /// With WPA2, else open.
-    public var isProtected: Bool
-    public init(ssid: String, bssid: [UInt8], channel: UInt8 = 6, rssi: Int8 = -50, isProtected: Bool = true) {
-      self.ssid = ssid
-      self.bssid = bssid
-      self.channel = channel
-      self.rssi = rssi
-      self.isProtected = isProtected
-    }
-  }
   private enum Place { static let rxControl: UInt32 = 0x84, rxBase: UInt32 = 0x88, rxNext: UInt32 = 0x8C, rxLast: UInt32 = 0x90, now: UInt32 = 0xC00, interruptStatus: UInt32 = 0xC48, interruptClear: UInt32 = 0xC4C, macReset: UInt32 = 0xD24 }
   /// Bits of the interrupt status that a received frame sets.
   private static let received: UInt32 = 0x24

@@ -64,10 +64,10 @@ public final class ESP32S2: ESP32Series {
     let cryptoDMA = ESP32S2CryptoDMA(arena: arena, memory: dma)
     self.cryptoDMA = cryptoDMA
     sha = ESP32S3SHA(chip: "ESP32S2", arena: arena, take: { [unowned cryptoDMA] in cryptoDMA.take() }, finish: { [unowned cryptoDMA] in cryptoDMA.finishOutput() })
-    aes = ESP32S3AES(chip: "ESP32S2", arena: arena, stream: .init(take: { [unowned cryptoDMA] in cryptoDMA.take() }, put: { [unowned cryptoDMA] in cryptoDMA.put($0) }, finish: { [unowned cryptoDMA] in
+    aes = ESP32S3AES(chip: "ESP32S2", arena: arena, take: { [unowned cryptoDMA] in cryptoDMA.take() }, put: { [unowned cryptoDMA] in cryptoDMA.put($0) }, finish: { [unowned cryptoDMA] in
       cryptoDMA.finishOutput()
       cryptoDMA.finishInput()
-    }))
+    })
     ledcRegisters = ESP32S3LEDC.make(chip: "ESP32S2", arena: arena, scheduler: scheduler, clocks: clocks)
     ledc = ledcRegisters.model
     rmtRegisters = ESP32S2RMT.make(arena: arena, scheduler: scheduler, clocks: clocks)

@@ -8,9 +8,9 @@ public final class ESP32S3: ESP32Series {
   public let rom, sram0, sram, rtcFast, rtcSlow: Memory
   public let system: ESP32S3System, interrupts: [ESP32S3InterruptCore], externalMemory: ESP32S3ExternalMemory
   public let efuse: ESP32S3EFuse, systemTimer: ESP32S3SystemTimer
-  public let gdma: ESP32S3DMA, sha: ESP32S3SHA, aes: ESP32S3AES
+  public let gdma: ESP32S3DMA, sha: ESP32S3SHA, aes: ESP32S3AES, rsa: ESP32S3RSA, pcnt: ESP32PCNT
   public let ledc: ESP32LEDC, rmt: ESP32RMT, i2cs: [ESP32I2C], spis: [ESP32SPI], sens: ESP32S3SENS
-  private let ledcRegisters: ESP32S3LEDC.Block, rmtRegisters: ESP32S3RMT.Block, i2cRegisters: [ESP32S3I2C.Block], spiRegisters: [ESP32S3SPI.Block]
+  private let pcntRegisters: ESP32S3PCNT.Block, ledcRegisters: ESP32S3LEDC.Block, rmtRegisters: ESP32S3RMT.Block, i2cRegisters: [ESP32S3I2C.Block], spiRegisters: [ESP32S3SPI.Block]
   public let usbSerial: ESP32S3USBSerial, usbOTG: DesignWareUSB
   /// What the socket leads to.
   public let usb: ESP32S3Transceiver
@@ -68,11 +68,14 @@ public final class ESP32S3: ESP32Series {
     let gdma = ESP32S3DMA(arena: arena, scheduler: scheduler, memory: dma)
     self.gdma = gdma
     sha = ESP32S3SHA(arena: arena, take: { [unowned gdma] in gdma.take(for: ESP32S3DMA.Peripheral.sha) }, finish: { [unowned gdma] in gdma.finishOutput(for: ESP32S3DMA.Peripheral.sha) })
-    let aesPeripheral = ESP32S3DMA.Peripheral.aes
-    aes = ESP32S3AES(arena: arena, stream: .init(take: { [unowned gdma] in gdma.take(for: aesPeripheral) }, put: { [unowned gdma] in gdma.put($0, for: aesPeripheral) }, finish: { [unowned gdma] in
-      gdma.finishOutput(for: aesPeripheral)
-      gdma.finishInput(for: aesPeripheral)
-    }))
+    let aesChannel = ESP32S3DMA.Peripheral.aes
+    aes = ESP32S3AES(arena: arena, take: { [unowned gdma] in gdma.take(for: aesChannel) }, put: { [unowned gdma] in gdma.put($0, for: aesChannel) }, finish: { [unowned gdma] in
+      gdma.finishOutput(for: aesChannel)
+      gdma.finishInput(for: aesChannel)
+    })
+    rsa = ESP32S3RSA(arena: arena)
+    pcntRegisters = ESP32S3PCNT.make(arena: arena, scheduler: scheduler, clocks: clocks)
+    pcnt = pcntRegisters.model
     ledcRegisters = ESP32S3LEDC.make(arena: arena, scheduler: scheduler, clocks: clocks)
     ledc = ledcRegisters.model
     rmtRegisters = ESP32S3RMT.make(arena: arena, scheduler: scheduler, clocks: clocks)
@@ -151,13 +154,13 @@ public final class ESP32S3: ESP32Series {
     let apb: [(UInt32, Device, UInt32)] = [
       (0x6000_0000, uartRegisters[0], 1), (0x6000_2000, flashSPIs[1], 1), (0x6000_3000, flashSPIs[0], 1), (0x6000_4000, gpio, 1), (0x6000_5000, stub("FE2", settings: [0xF0]), 1), (0x6000_6000, stub("FE", settings: [0x90]), 1),
       (0x6000_7000, efuse, 1), (0x6000_8000, rtcPage, 1), (0x6000_9000, ioMux, 1), (0x6000_B000, stub("HINF"), 1), (0x6000_C000, stub("UHCI1"), 1), (0x6000_E000, analog, 1), (0x6000_F000, stub("I2S0"), 1),
-      (0x6001_0000, uartRegisters[1], 1), (0x6001_1000, stub("BT"), 2), (0x6001_3000, i2cRegisters[0], 1), (0x6001_4000, stub("UHCI0"), 1), (0x6001_6000, rmtRegisters, 1), (0x6001_7000, stub("PCNT"), 1),
+      (0x6001_0000, uartRegisters[1], 1), (0x6001_1000, stub("BT"), 2), (0x6001_3000, i2cRegisters[0], 1), (0x6001_4000, stub("UHCI0"), 1), (0x6001_6000, rmtRegisters, 1), (0x6001_7000, pcntRegisters, 1),
       (0x6001_8000, stub("SLC"), 1), (0x6001_9000, ledcRegisters, 1), (0x6001_C000, stub("NRX", settings: [0xCD4]), 1), (0x6001_D000, stub("BB", settings: [0x54]), 1), (0x6001_E000, stub("MCPWM0"), 1), (0x6001_F000, timerGroupRegisters[0], 1),
       (0x6002_0000, timerGroupRegisters[1], 1), (0x6002_3000, systemTimer, 1), (0x6002_4000, spiRegisters[0], 1), (0x6002_5000, spiRegisters[1], 1),
       (0x6002_6000, settings("APB_CTRL", [0: 1, 4: 0x10727, 8: 0x7FF, 0x14: 0xFFFC_E030, 0x9C: 0x55, 0xA0: 0x20_0000, 0xA8: 0x3FFF, 0xB0: 0x3FFF, 0x3FC: 0x210_1150]), 1), (0x6002_7000, i2cRegisters[1], 1),
       (0x6002_8000, stub("SDHOST"), 1), (0x6002_A000, stub("PERI_BACKUP"), 1), (0x6002_B000, stub("TWAI"), 1), (0x6002_C000, stub("MCPWM1"), 1), (0x6002_D000, stub("I2S1"), 1), (0x6002_E000, uartRegisters[2], 1),
       (0x6003_1000, stub("RWBT", pages: 2), 2), (0x6003_3000, stub("WIFI", pages: 2), 2), (0x6003_5000, rngPage, 1), (0x6003_8000, usbSerial, 1), (0x6003_9000, settings("USB_WRAP", [0: 0x1C_0000, 0x3FC: 0x210_2010]), 1),
-      (0x6003_A000, aes, 1), (0x6003_B000, sha, 1), (0x6003_C000, stub("RSA"), 1), (0x6003_D000, stub("DS"), 1), (0x6003_E000, stub("HMAC"), 1), (0x6003_F000, gdma, 1),
+      (0x6003_A000, aes, 1), (0x6003_B000, sha, 1), (0x6003_C000, rsa, 1), (0x6003_D000, stub("DS"), 1), (0x6003_E000, stub("HMAC"), 1), (0x6003_F000, gdma, 1),
       (0x6004_0000, settings("APB_SARADC", [0: 0x407F_8240, 4: 0xA1FE, 0xC: 0xFF_0808, 0x38: 0x900, 0x3C: 0x6B_4000, 0x44: 0x3_FFED, 0x48: 0x3_FFED, 0x6C: 0xFF, 0x70: 4, 0x3FC: 0x210_1180]), 1), (0x6004_1000, stub("LCD_CAM"), 1), (0x6008_0000, usbOTG, 1), (0x6008_1000, usbOTG.fifos, 16),
       (0x600C_0000, system, 1), (0x600C_1000, settings("SENSITIVE"), 1), (0x600C_2000, interruptPage, 1), (0x600C_4000, externalMemory, 1), (0x600C_5000, mmu, 1),
       (0x600C_C000, stub("XTS_AES"), 1), (0x600C_E000, settings("ASSIST_DEBUG"), 1), (0x600D_0000, settings("WCL"), 1),
@@ -175,7 +178,7 @@ public final class ESP32S3: ESP32Series {
     }
     for (_, device, _) in apb { device.log = machine.log }
     for device in [rtcRegisters, rtcIO, sens, interrupts[0], interrupts[1]] as [Device] + stubs { device.log = machine.log }
-    for model in [rtc, ledc, rmt] + i2cs + spis + timerGroups + uarts + flashSPIs.map { $0.model } as [Device] { model.log = machine.log }
+    for model in [rtc, ledc, rmt, pcnt] + i2cs + spis + timerGroups + uarts + flashSPIs.map { $0.model } as [Device] { model.log = machine.log }
   }
 
   // MARK: Wires
@@ -212,6 +215,8 @@ public final class ESP32S3: ESP32Series {
       source(66 + n, gdma.inIRQ[n])
       source(71 + n, gdma.outIRQ[n])
     }
+    source(41, pcnt.irq)
+    source(76, rsa.irq)
     source(77, aes.irq)
     source(78, sha.irq)
     source(38, usbOTG.irq)
@@ -221,7 +226,7 @@ public final class ESP32S3: ESP32Series {
     for n in 0..<3 { source(57 + n, systemTimer.irq[n]) }
     dma.onWrite = { [unowned self] offset, count in sramCode.changed(offset: offset, count: count) }
     // TRM §17.5: PERIP_RST_EN0 and, from 32 on, PERIP_RST_EN1.
-    system.blocks = [0: [systemTimer], 1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 6: [spiRegisters[0]], 7: [i2cRegisters[0]], 9: [rmtRegisters], 11: [ledcRegisters], 16: [spiRegisters[1]], 18: [i2cRegisters[1]], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]], 23: [usbOTG], 33: [aes], 34: [sha], 38: [gdma], 41: [uartRegisters[2]], 42: [usbSerial]]
+    system.blocks = [0: [systemTimer], 1: flashSPIs, 2: [uartRegisters[0]], 5: [uartRegisters[1]], 6: [spiRegisters[0]], 7: [i2cRegisters[0]], 9: [rmtRegisters], 10: [pcntRegisters], 11: [ledcRegisters], 16: [spiRegisters[1]], 18: [i2cRegisters[1]], 13: [timerGroupRegisters[0]], 15: [timerGroupRegisters[1]], 23: [usbOTG], 33: [aes], 34: [sha], 35: [rsa], 38: [gdma], 41: [uartRegisters[2]], 42: [usbSerial]]
     sens.volts = { [unowned self] n in gpio.pins[n].volts }
     systemTimer.isStalled = { [unowned self] in cores[$0].isStalled }
   }
@@ -237,6 +242,12 @@ public final class ESP32S3: ESP32Series {
     for n in 0..<ESP32S3RMT.senders {
       output(81 + n, rmt.outputs[n])
       gpio.signals[81 + n].input = { [unowned self] in rmt.inputChanged(ESP32S3RMT.senders + n, $0) }
+    }
+    for n in 0..<ESP32S3PCNT.units {
+      for channel in 0..<2 {
+        gpio.signals[33 + 4 * n + channel].input = { [unowned self] in pcnt.signalChanged(n, channel, $0) }
+        gpio.signals[35 + 4 * n + channel].input = { [unowned self] in pcnt.controlChanged(n, channel, $0) }
+      }
     }
     rmt.isWatched = { [unowned self] in $0 < ESP32S3RMT.senders && gpio.isWatched(81 + $0) }
     gpio.onRoute = { [unowned self] in ledc.routesChanged() }
@@ -262,7 +273,7 @@ public final class ESP32S3: ESP32Series {
   }
   override var rtcDevices: [Device] { [rtcRegisters, rtcIO, sens] }
   override var digitalDevices: [Device] {
-    [system, externalMemory, ioMux, analog, systemTimer, mmu, gdma, sha, aes, usbSerial, usbOTG, ledcRegisters, rmtRegisters] as [Device] + interrupts + timerGroupRegisters + uartRegisters + flashSPIs + i2cRegisters + spiRegisters + stubs
+    [system, externalMemory, ioMux, analog, systemTimer, mmu, gdma, sha, aes, rsa, pcntRegisters, usbSerial, usbOTG, ledcRegisters, rmtRegisters] as [Device] + interrupts + timerGroupRegisters + uartRegisters + flashSPIs + i2cRegisters + spiRegisters + stubs
   }
   /// GPIO0 high asks for it.
   override var bootsFromFlash: Bool { gpio.strap[bit: 3] }

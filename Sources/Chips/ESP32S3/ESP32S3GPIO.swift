@@ -38,6 +38,7 @@ public final class ESP32S3GPIO: ESPGPIO, RegisterNaming {
   private static func name(_ n: Int, out: Bool) -> String {
     switch n {
     case 12...20: "U\((n - 12) / 3)" + (out ? ["TXD", "RTS", "DTR"] : ["RXD", "CTS", "DSR"])[(n - 12) % 3]
+    case 33...48 where !out: "PCNT_" + ["SIG_CH0", "SIG_CH1", "CTRL_CH0", "CTRL_CH1"][(n - 33) % 4] + "_IN\((n - 33) / 4)"
     case 66...72: "SPI3_" + ["CLK", "Q", "D", "HD", "WP", "CS0", "CS1"][n - 66]
     case 73...80: "LEDC_LS_SIG_OUT\(n - 73)"
     case 81...84: "RMT_SIG_\(out ? "OUT" : "IN")\(n - 81)"
