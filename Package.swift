@@ -41,7 +41,7 @@ let package = Package(
     .testTarget(name: "WindowTests", dependencies: ["solderless", "Frontend", "Boards", "TestSupport"], exclude: ["close_window.py", "drop_file.py"]),
     .testTarget(name: "CommandTests", dependencies: ["solderless", "TestSupport"]),
     .testTarget(name: "ClientTests", dependencies: ["solderless", "TestSupport"], exclude: ["thonny_client.py"]),
-    .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Machine", "Parts"], exclude: ["Scripts"]),
+    .testTarget(name: "BootTests", dependencies: ["ARMv6M", "Boards", "Chips", "Frontend", "Images", "Machine", "Parts"], exclude: ["Scripts"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -72,7 +72,7 @@ import Testing
       import network, time
       w = network.WLAN(network.STA_IF)
       out = [(w.active(True), w.config('mac'), w.isconnected(), w.ifconfig())]
-      out += sorted(p[:5] for p in w.scan())
+      out += sorted(w.scan())
       try:
           w.config(reconnects=1)
       except Exception:
@@ -84,14 +84,15 @@ import Testing
       out.append((w.status(), w.isconnected()))
       a = network.WLAN(network.AP_IF)
       out.append((a.active(True), a.active(), a.ifconfig()[0]))
+      out.append((a.active(False), w.active(False)))
       print('')
       for o in out: print('>', o)
       """, on: board)
     let status = ["1.9.4": "None", "1.10": "1001", "1.13": "1001"][version] ?? "201"
     let told = text.split(separator: "\r\n").filter { $0.hasPrefix("> ") }.map { String($0.dropFirst(2)) }
     #expect(told == [
-      "(True, b'$\\n\\xc4P\\x1d\\xe0', False, ('0.0.0.0', '0.0.0.0', '0.0.0.0', '0.0.0.0'))", "(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0)", "(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3)",
-      "(\(status), False)", "(True, True, '192.168.4.1')",
+      "(True, b'$\\n\\xc4P\\x1d\\xe0', False, ('0.0.0.0', '0.0.0.0', '0.0.0.0', '0.0.0.0'))", "(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0, False)", "(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3, False)",
+      "(\(status), False)", "(True, True, '192.168.4.1')", "(False, False)",
     ], "\(text)")
   }
   /// Its access point, shell and web server: a network of its own, tasks and sockets.

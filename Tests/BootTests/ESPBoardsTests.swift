@@ -1,5 +1,6 @@
 import Boards
 import Foundation
+import Images
 import Machine
 import Testing
 
@@ -26,6 +27,25 @@ import Testing
     #expect(text == "\(c.flash)\r\n", "\(text)")
     #expect(board.led?.isHigh == c.lit && board.function(of: "GPIO2") == "GPIO output")
     #expect(board.function(of: "GPIO1") == "U0TXD" && board.function(of: "GPIO3") == "U0RXD")
+  }
+  /// Files that are put into the partition for them before the firmware has ever started.
+  @Test(arguments: ["esp32", "esp32s2", "esp32s3"].filter { (try? BootTests.loader?.load($0, firmware: nil, rom: nil)) != nil }) func filesBeforeTheFirstStart(name: String) throws {
+    let board = try #require(try BootTests.loader?.load(name, firmware: nil, rom: nil).board)
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("main-\(UUID().uuidString).py")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("print('from main', 6*7)\n".utf8).write(to: file)
+    var files = try BoardFiles(flash: board.flash.contents)
+    try files.put(file.path + ":main.py")
+    board.flash.load(try files.flash())
+    let typist = try Typist(at: board, port: "uart0")
+    board.powerOn()
+    typist.wait(for: ">>> ", atMost: 10)
+    #expect(typist.text.contains("from main 42\n") && typist.type("import os; print(os.listdir())").contains("['main.py']"), "\(typist.text)")
+  }
+  /// An ESP8266's place for files is known only to its firmware.
+  @Test(.enabled(if: ESP8266Tests.available)) func filesThatHaveNoPlaceYet() throws {
+    let board = try ESP8266Tests.board("1.23.0"), error = #expect(throws: FileSystemError.self) { _ = try BoardFiles(flash: board.flash.contents) }
+    #expect(error.map { "\($0)".contains("let the board start once with --flash FILE") } == true)
   }
   /// The functions that pads have, by the names of the GPIO matrix.
   @Test(.enabled(if: ESP32Tests.available)) func functionsOfTheESP32() throws {

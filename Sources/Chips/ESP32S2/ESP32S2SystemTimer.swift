@@ -91,7 +91,13 @@ public final class ESP32S2SystemTimer: RegisterDevice, RegisterNaming {
   }
   private func alarm(_ n: Int) {
     let conf = self[.target0Conf, n]
-    if conf[bit: 30] { self[next: n] = self[next: n] &+ UInt64(max(1, conf[bits: 0...29])) } else { self[enabled: n] = false }
+    if conf[bit: 30] {
+      // Of the periods that lie behind, where the counter was set beyond them, all are met in this one.
+      let period = UInt64(max(1, conf[bits: 0...29])), now = value, behind = now > self[next: n] ? now - self[next: n] : 0
+      self[next: n] = self[next: n] &+ (behind / period + 1) &* period
+    } else {
+      self[enabled: n] = false
+    }
     self[.intRaw][bit: n] = true
     update()
     if conf[bit: 30] { arm(n) }

@@ -119,7 +119,9 @@ public final class ESP32S3SystemTimer: RegisterDevice, RegisterNaming {
   private func alarm(_ n: Int) {
     let conf = self[.target0Conf, n]
     if conf[bit: 30] {
-      targets[n].value = (targets[n].value &+ max(1, UInt64(conf[bits: 0...25]))) & Self.mask
+      // Of the periods that lie behind, where the counter was loaded with more, all are met in this one.
+      let period = max(1, UInt64(conf[bits: 0...25])), now = value(conf[bit: 31] ? 1 : 0), behind = now > targets[n].value ? now - targets[n].value : 0
+      targets[n].value = (targets[n].value &+ (behind / period + 1) &* period) & Self.mask
     } else {
       targets[n].pending = false
     }

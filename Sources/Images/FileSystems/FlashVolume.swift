@@ -12,7 +12,8 @@ public struct FlashVolume: Sendable, Equatable {
   /// What MicroPython's driver erases and programs at a time.
   static let blockSize = 4096, programSize = 256
 
-  /// Finds the files of an RP2040's flash: where the firmware says it keeps them (its binary info), else where a volume is.
+  /// Finds the files of a flash: where the firmware says it keeps them (the RP2040's binary info, the ESP32's partition table), else
+  /// where a volume is.
   /// - Throws: `FileSystemError` when there is no place for files.
   public init(in flash: [UInt8]) throws {
     let image = try? FirmwareImage(name: "flash", format: .raw, chip: .rp2040, segments: [Segment(address: 0x1000_0000, bytes: flash)])
@@ -23,6 +24,11 @@ public struct FlashVolume: Sendable, Equatable {
     if let (at, size) = told {
       offset = at
       self.size = size
+    } else if let p = ESPImage.partitions(flash, at: 0x8000).first(where: { $0.label == "vfs" || $0.label == "ffat" }), UInt64(p.offset) + UInt64(p.size) <= UInt64(flash.count), p.size >= 0x4000 {
+      offset = Int(p.offset)
+      size = Int(p.size)
+      // MicroPython before 1.12 makes FAT of it, which it has to do itself.
+      guard Self.kind(flash, at: offset) != .blank || flash.firstRange(of: Array("VfsLfs2".utf8)) != nil else { throw FileSystemError(Self.unmade) }
     } else if let at = stride(from: 0, to: flash.count, by: 4096).first(where: { Self.kind(flash, at: $0) != .blank }) {
       offset = at
       size = flash.count - at
@@ -30,12 +36,13 @@ public struct FlashVolume: Sendable, Equatable {
       // CircuitPython's drive is the rest of the flash from 1 MiB on, less what it keeps for itself.
       throw FileSystemError("CircuitPython has not made its drive yet; let the board start once with --flash")
     } else {
-      throw FileSystemError("the firmware keeps no files in the flash, as far as one can see")
+      throw FileSystemError(Self.unmade)
     }
     kind = Self.kind(flash, at: offset)
     if kind == .littleFS, let s = LittleFS.superblock(Array(flash[offset...])) { size = min(size, s.blockSize * s.blockCount) }
     if kind == .fat, let g = FAT.Geometry(Array(flash[offset...])) { size = min(size, g.sectorSize * g.sectors) }
   }
+  private static let unmade = "the firmware has made no file system in the flash yet, as far as one can see; let the board start once with --flash FILE, then put files into FILE"
   private static func kind(_ flash: [UInt8], at: Int) -> Kind {
     if flash.bytes(at: at + 8, count: 8)?.elementsEqual(LittleFS.mark) == true || flash.bytes(at: at + 4104, count: 8)?.elementsEqual(LittleFS.mark) == true {
       if LittleFS.superblock(Array(flash[at..<min(flash.count, at + 70000)])) != nil { return .littleFS }
