@@ -61,7 +61,7 @@ import Testing
     ["1.9.4", "1.10", "1.13", "1.17", "1.20.0", "1.22.2", "1.24.1", "1.27.0"].map { ($0, .own) } + ["1.9.4", "1.20.0", "1.27.0"].map { ($0, .vendor) }
   /// The radio's calibration ends, and what can be heard is listed; a network that there is not is not found (201: versions before
   /// 1.17 try on for ever, and 1.9.4 has no status), and a network of the board's own has its address. Old versions print the
-  /// library's remarks too.
+  /// library's remarks too, and 1.10 does not come back from being switched off while it tries.
   @Test(.enabled(if: available), arguments: radios) func wifiScansAndSeesNoOtherNetwork(version: String, rom: BootROM) throws {
     if rom == .vendor && Self.vendorROM == nil { return }
     let board = try Self.board(version, rom: rom)
@@ -84,7 +84,7 @@ import Testing
       out.append((w.status(), w.isconnected()))
       a = network.WLAN(network.AP_IF)
       out.append((a.active(True), a.active(), a.ifconfig()[0]))
-      out.append((a.active(False), w.active(False)))
+      \(version == "1.10" ? "" : "out.append((a.active(False), w.active(False)))")
       print('')
       for o in out: print('>', o)
       """, on: board)
@@ -92,8 +92,8 @@ import Testing
     let told = text.split(separator: "\r\n").filter { $0.hasPrefix("> ") }.map { String($0.dropFirst(2)) }
     #expect(told == [
       "(True, b'$\\n\\xc4P\\x1d\\xe0', False, ('0.0.0.0', '0.0.0.0', '0.0.0.0', '0.0.0.0'))", "(b'guests', b'\\x02\\x03\\x04\\x05\\x06\\x08', 11, -70, 0, False)", "(b'workshop', b'\\x02\\x03\\x04\\x05\\x06\\x07', 6, -42, 3, False)",
-      "(\(status), False)", "(True, True, '192.168.4.1')", "(False, False)",
-    ], "\(text)")
+      "(\(status), False)", "(True, True, '192.168.4.1')",
+    ] + (version == "1.10" ? [] : ["(False, False)"]), "\(text)")
   }
   /// Its access point, shell and web server: a network of its own, tasks and sockets.
   @Test(.enabled(if: available)) func micrOSWaits() throws {

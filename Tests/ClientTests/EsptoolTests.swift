@@ -29,7 +29,7 @@ import Testing
     guard let rom = c.rom else { return print("EsptoolTests: no boot ROM of the vendor for \(c.board), so it is skipped; name a folder in SOLDERLESS_ROMS") }
     let b = try ClientTests.Bench(["run", c.board, "--firmware", "none", "--bootsel", "--serial", "pty:LINK", "--speed", "max"] + rom)
     func esptool(_ a: String..., stub: Bool = true) throws -> String {
-      let r = try ClientTests.run(["esptool", "--port", b.link, "--before", "no-reset", "--after", "no-reset"] + (stub ? [] : ["--no-stub"]) + a, seconds: 60, in: b.folder)
+      let r = try ClientTests.run(["esptool", "--port", b.link, "--before", "no-reset", "--after", "no-reset"] + (stub ? [] : ["--no-stub"]) + a, seconds: 240, in: b.folder)
       #expect(r.code == 0, "\(a): \(r.output)")
       return r.output
     }

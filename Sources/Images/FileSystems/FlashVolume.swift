@@ -24,11 +24,11 @@ public struct FlashVolume: Sendable, Equatable {
     if let (at, size) = told {
       offset = at
       self.size = size
-    } else if let p = ESPImage.partitions(flash, at: 0x8000).first(where: { $0.label == "vfs" || $0.label == "ffat" }), UInt64(p.offset) + UInt64(p.size) <= UInt64(flash.count), p.size >= 0x4000 {
-      offset = Int(p.offset)
-      size = Int(p.size)
+    } else if let (at, size) = Self.partition(in: flash) {
+      offset = at
+      self.size = size
       // MicroPython before 1.12 makes FAT of it, which it has to do itself.
-      guard Self.kind(flash, at: offset) != .blank || flash.firstRange(of: Array("VfsLfs2".utf8)) != nil else { throw FileSystemError(Self.unmade) }
+      guard Self.kind(flash, at: at) != .blank || flash.firstRange(of: Self.littleFSDriver) != nil else { throw FileSystemError(Self.unmade) }
     } else if let at = stride(from: 0, to: flash.count, by: 4096).first(where: { Self.kind(flash, at: $0) != .blank }) {
       offset = at
       size = flash.count - at
@@ -41,6 +41,17 @@ public struct FlashVolume: Sendable, Equatable {
     kind = Self.kind(flash, at: offset)
     if kind == .littleFS, let s = LittleFS.superblock(Array(flash[offset...])) { size = min(size, s.blockSize * s.blockCount) }
     if kind == .fat, let g = FAT.Geometry(Array(flash[offset...])) { size = min(size, g.sectorSize * g.sectors) }
+  }
+  private static let littleFSDriver = Array("VfsLfs2".utf8)
+  /// The partition for files of an ESP32: MicroPython's is called "vfs", TinyUF2's "ffat". Where there is none, MicroPython since 1.26
+  /// takes what lies behind the last one.
+  private static func partition(in flash: [UInt8]) -> (offset: Int, size: Int)? {
+    let all = ESPImage.partitions(flash, at: 0x8000)
+    func ends(_ p: ESPImage.Partition) -> Int { Int(clamping: UInt64(p.offset) + UInt64(p.size)) }
+    var place = all.first { $0.label == "vfs" || $0.label == "ffat" }.map { (Int($0.offset), Int($0.size)) }
+    if place == nil, let end = all.map(ends).max(), end < flash.count, flash.firstRange(of: littleFSDriver) != nil { place = (end, flash.count - end) }
+    guard let place, place.0 + place.1 <= flash.count, place.1 >= 4 * blockSize else { return nil }
+    return place
   }
   private static let unmade = "the firmware has made no file system in the flash yet, as far as one can see; let the board start once with --flash FILE, then put files into FILE"
   private static func kind(_ flash: [UInt8], at: Int) -> Kind {
