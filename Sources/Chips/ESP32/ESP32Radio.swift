@@ -5,6 +5,8 @@ import Machine
 /// what is here is what the vendor's library does with them.
 public final class ESP32Radio: Device {
   private enum Place { static let rxControl: UInt32 = 0x84, rxBase: UInt32 = 0x88, rxNext: UInt32 = 0x8C, rxLast: UInt32 = 0x90, now: UInt32 = 0xC00, interruptStatus: UInt32 = 0xC48, interruptClear: UInt32 = 0xC4C, macReset: UInt32 = 0xD24 }
+  /// For all that is not; of hundreds of nameless registers a remark each would tell nobody anything.
+  static let remark = "the radio's registers, which no manual describes, are modelled as far as a scan needs them: the others keep what is written"
   /// Bits of the interrupt status that a received frame sets.
   private static let received: UInt32 = 0x24
   private let words: UnsafeMutablePointer<UInt32>, status: UnsafeMutablePointer<UInt32>
@@ -36,7 +38,7 @@ public final class ESP32Radio: Device {
     if offset == Place.interruptStatus { return status.pointee }
     // Its clock, in microseconds.
     if offset == Place.now { return UInt32(truncatingIfNeeded: scheduler.now / 1_000_000) }
-    log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written")
+    log?.once(Self.remark)
     return self[offset]
   }
   public override func write32(_ v: UInt32, at offset: UInt32) {
@@ -51,7 +53,7 @@ public final class ESP32Radio: Device {
       status.pointee &= ~v
       irq.set(status.pointee != 0)
     case Place.macReset: self[offset][bit: 0] = v[bit: 1]
-    default: log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect")
+    default: log?.once(Self.remark)
     }
   }
   /// A beacon (IEEE 802.11 §9.3.3.3), with room for its check sequence.

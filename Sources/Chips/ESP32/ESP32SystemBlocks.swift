@@ -119,8 +119,11 @@ final class ESP32SharedPage: Device {
   }
 }
 
-/// A block that has no model: its words keep what is written, and each is told of once.
+/// A block that has no model: its words keep what is written, and each is told of once; those of the radio, whose registers stand in
+/// no manual, all together.
 final class ESP32Stub: Device {
+  private static let radio: Set<String> = ["BB", "BT", "FE", "FE2", "NRX", "RWBT", "WDEV", "WIFI", "WIFI2"]
+  private let isRadio: Bool
   /// Words where a bit asks for something and another tells that it is done: by offset, what is asked and what is told.
   var handshakes: [UInt32: (ask: UInt32, done: UInt32)] = [:]
   /// Words that only set what has no model, and need no remark.
@@ -129,22 +132,24 @@ final class ESP32Stub: Device {
   private let count: Int
   init(chip: String = "ESP32", name: String, pages: Int = 1, arena: StateArena) {
     count = pages * 1024
+    isRadio = Self.radio.contains(name)
     words = arena.allocate("\(chip).\(name).words", count: count, initial: UInt32(0))
     super.init(name: "\(chip).\(name)")
   }
   override func read32(at offset: UInt32) -> UInt32 {
     let i = Int(offset / 4)
     guard i < count else { return 0 }
-    if !settings.contains(offset) { log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a read gives what was written") }
+    if !settings.contains(offset) { remark(offset, "a read gives what was written") }
     return words[i]
   }
   override func write32(_ value: UInt32, at offset: UInt32) {
     let i = Int(offset / 4)
     guard i < count else { return }
-    if !settings.contains(offset) { log?.once("\(name)+0x\(String(offset, radix: 16)) is not modelled: a write is kept and has no effect") }
+    if !settings.contains(offset) { remark(offset, "a write is kept and has no effect") }
     words[i] = value
     if let h = handshakes[offset] { words[i] = value & h.ask != 0 ? value | h.done : value & ~h.done }
   }
+  private func remark(_ offset: UInt32, _ effect: String) { log?.once(isRadio ? ESP32Radio.remark : "\(name)+0x\(String(offset, radix: 16)) is not modelled: \(effect)") }
   override func reset() { for i in 0..<count { words[i] = 0 } }
 }
 
